@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import MISSING, dataclass, field, fields
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -72,7 +72,11 @@ class Settings:
         url_of("file", "http", "https"),
     )
     libsql_auth_token: str = setting("", "token for the sqld, where it asks for one")
-    redis_url: str = setting("", "`redis://host:port/0`; empty: the key-value store lives in the process")
+    redis_url: str = setting(
+        "",
+        "`redis://host:port/0`; empty: the key-value store lives in the process",
+        url_of("redis", "rediss"),
+    )
     lake_url: str = setting(
         "file:data/lake",
         "raw answers and archives: `file:PATH` or `s3://bucket/prefix`",
@@ -124,7 +128,7 @@ SECRET_SETTINGS = (
 
 
 def read_settings(environ: Mapping[str, str] = os.environ, **replace: Any) -> Settings:
-    """Read every setting from the environment, keys also from secret files; raise SettingsError with all problems."""
+    """Read the environment, keys also from secret files; raise SettingsError with all problems."""
     values, problems = dict[str, Any](), list[str]()
     folder = Path(environ.get("SECRETS_DIR") or ".secrets")
     for item in fields(Settings):
@@ -151,11 +155,8 @@ def settings_table() -> str:
     """The table of the README, in Markdown."""
     rows = ["| variable | default | meaning |", "|---|---|---|"]
     for item in fields(Settings):
-        default = (
-            ""
-            if item.default is MISSING or item.default in ("", ())
-            else f"`{str(item.default).lower() if isinstance(item.default, bool) else item.default}`"
-        )
+        shown = str(item.default).lower() if isinstance(item.default, bool) else str(item.default)
+        default = f"`{shown}`" if item.default not in ("", ()) else ""
         rows.append(f"| `{item.name.upper()}` | {default} | {item.metadata['doc']} |")
     return "\n".join(rows)
 
@@ -166,7 +167,7 @@ class SecretMissing(Unavailable):
 
 @dataclass(frozen=True, slots=True)
 class Secrets:
-    """Files of one folder (`/var/openfaas/secrets`, `.secrets/` locally); read when asked for, bytes exact."""
+    """Files of one folder (`/var/openfaas/secrets`, `.secrets/` locally), read when asked for."""
 
     folder: Path
 
