@@ -1,0 +1,70 @@
+"""Serve function/handler.py's `app` with uvicorn behind of-watchdog, and stop without losing a request.
+
+of-watchdog passes SIGTERM on at once but keeps sending requests for `healthcheck_interval`, and a child
+that ends early or with a code other than 0 makes it cut what is in flight. So the signal only starts a
+timer: one second longer than that interval, then uvicorn finishes what it has and this process ends with 0.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import os
+import re
+import signal
+import sys
+import threading
+from collections.abc import Iterator
+
+import uvicorn
+
+UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
+
+
+def seconds(duration: str) -> float:
+    """Read Go's duration notation: 3s, 1m30s, 500ms."""
+    parts = re.findall(r"([\d.]+)(ms|s|m|h)", duration)
+    if not parts:
+        raise ValueError(f"{duration!r} is not a duration such as 3s or 1m30s")
+    return sum(float(number) * UNITS[unit] for number, unit in parts)
+
+
+class Server(uvicorn.Server):
+    """uvicorn that leaves in its own time: see the module docstring."""
+
+    lame_duck = seconds(os.environ.get("healthcheck_interval", "5s")) + 1
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, self.leave)
+        yield
+
+    def leave(self, number: int, frame: object) -> None:
+        delay = self.lame_duck if number == signal.SIGTERM else 0
+        timer = threading.Timer(delay, setattr, (self, "should_exit", True))
+        timer.daemon = True
+        timer.start()
+
+
+def main() -> None:
+    sys.path.insert(0, os.environ.get("FUNCTION_FOLDER", "/home/app/function"))
+    app = importlib.import_module(os.environ.get("FUNCTION_HANDLER", "handler")).app
+    config = uvicorn.Config(
+        app,
+        host="127.0.0.1",
+        port=int(os.environ.get("port_upstream", "5000")),
+        loop="uvloop",
+        http="httptools",
+        proxy_headers=False,
+        server_header=False,
+        access_log=False,
+        log_config=None,
+        timeout_graceful_shutdown=10,
+        timeout_keep_alive=65,
+    )
+    Server(config).run()
+
+
+if __name__ == "__main__":
+    main()
