@@ -101,9 +101,13 @@ class Gateway:
 
 
 def from_this_machine(scope: dict[str, Any]) -> bool:
-    """Tell whether the peer is on loopback: jobs need no secret, so nobody else may start them."""
+    """Tell whether the peer is on loopback: jobs need no secret, so nobody else may start them.
+
+    A forwarded request comes from a proxy on this machine, not from this machine.
+    """
     client = scope.get("client")
-    return bool(client) and ipaddress.ip_address(client[0]).is_loopback
+    forwarded = any(name == b"x-forwarded-for" for name, _ in scope["headers"])
+    return bool(client) and not forwarded and ipaddress.ip_address(client[0]).is_loopback
 
 
 async def read_body(receive: Any) -> bytes:

@@ -1,0 +1,76 @@
+"""`cryptointel dev`: every function of stack.yml in one process, with schedules and a clean stop."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import socket
+from collections.abc import Awaitable, Callable, Iterator
+from pathlib import Path
+
+import uvicorn
+
+from shared.dev.functions import Functions
+from shared.dev.gateway import Gateway
+from shared.dev.schedules import start_schedules
+from shared.dev.stack import read_stack
+from shared.env import ROOT, Env
+
+
+class Server(uvicorn.Server):
+    """uvicorn that ends with code 0 on SIGINT and SIGTERM instead of dying by the signal again."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        with super().capture_signals():
+            yield
+            self._captured_signals.clear()
+
+
+def check_port(host: str, port: int) -> None:
+    """Raise OSError early, with the address in its message, where the port is taken."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        probe.bind((host, port))
+
+
+async def serve(
+    env: Env,
+    host: str,
+    port: int,
+    *,
+    schedule: bool = True,
+    stack: Path = ROOT / "stack.yml",
+    ready: Callable[[], Awaitable[None]] | None = None,
+) -> None:
+    """Serve until SIGINT or SIGTERM; `ready` is awaited once the port answers."""
+    functions = Functions(read_stack(stack), env)
+    env.trigger = functions.trigger
+    config = uvicorn.Config(
+        Gateway(functions),
+        host=host,
+        port=port,
+        http="httptools",
+        proxy_headers=False,
+        server_header=False,
+        access_log=False,
+        log_config=None,
+        timeout_graceful_shutdown=3,
+    )
+    server = Server(config)
+    tasks = [asyncio.create_task(functions.work())]
+    tasks += start_schedules(functions, env) if schedule else []
+    tasks += [asyncio.create_task(announce(server, ready))] if ready else []
+    try:
+        await server.serve()
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def announce(server: uvicorn.Server, ready: Callable[[], Awaitable[None]]) -> None:
+    while not server.started:
+        await asyncio.sleep(0.02)
+    await ready()
