@@ -25,7 +25,11 @@ def migrate(dry_run: bool, as_json: bool) -> None:
 
     applied = run(work())
     verb = "would apply" if dry_run else "applied"
-    show({"dry_run": dry_run, "migrations": applied}, as_json, [f"{verb} {n}" for n in applied] or ["up to date"])
+    show(
+        {"dry_run": dry_run, "migrations": applied},
+        as_json,
+        [f"{verb} {n}" for n in applied] or ["up to date"],
+    )
 
 
 @click.command()

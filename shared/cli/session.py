@@ -36,7 +36,9 @@ def make_folder(settings: Settings) -> None:
 
 
 @asynccontextmanager
-async def opened(settings: Settings | None = None, *, migrate: bool = True, **replace: Any) -> AsyncIterator[Env]:
+async def opened(
+    settings: Settings | None = None, *, migrate: bool = True, **replace: Any
+) -> AsyncIterator[Env]:
     """Open the Env a command works on, with the schema up to date."""
     settings = settings or settings_for()
     make_folder(settings)
@@ -68,7 +70,10 @@ def table(head: tuple[str, ...], rows: list[tuple[object, ...]]) -> list[str]:
         return ["(none)"]
     cells = [head, *[tuple("" if cell is None else str(cell) for cell in row) for row in rows]]
     widths = [max(len(row[i]) for row in cells) for i in range(len(head))]
-    return ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in cells]
+    return [
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+        for row in cells
+    ]
 
 
 def instant(value: int | None) -> str:

@@ -49,11 +49,18 @@ class Functions:
         loaded.invocations += 1
         started = time.perf_counter()
         transport = httpx2.ASGITransport(loaded.app, raise_app_exceptions=False)
-        async with httpx2.AsyncClient(transport=transport, base_url="http://127.0.0.1", timeout=None) as client:
+        async with httpx2.AsyncClient(
+            transport=transport, base_url="http://127.0.0.1", timeout=None
+        ) as client:
             answer = await client.post(path, headers=headers, content=body)
         if answer.status_code >= 400:
             took = round((time.perf_counter() - started) * 1000)
-            note = {"function": name, "status": answer.status_code, "duration_ms": took, "answer": answer.text[:500]}
+            note = {
+                "function": name,
+                "status": answer.status_code,
+                "duration_ms": took,
+                "answer": answer.text[:500],
+            }
             log.error("Function failed", extra={"metadata": note})
         return answer.status_code
 

@@ -1,8 +1,8 @@
 """One ASGI app that answers as an OpenFaaS gateway and its ingress do, over functions in this process.
 
-    /function/NAME/…  /async-function/NAME/…  /system/…  /healthz      the gateway: this machine only
-    /api/ /llm/ /graphql /ws/ /health /metrics /docs /openapi.json     the api function
-    everything else                                                    the dashboard function
+/function/NAME/…  /async-function/NAME/…  /system/…  /healthz      the gateway: this machine only
+/api/ /llm/ /graphql /ws/ /health /metrics /docs /openapi.json     the api function
+everything else                                                    the dashboard function
 """
 
 from __future__ import annotations
