@@ -1,0 +1,82 @@
+"""`cryptointel dev`: the whole product in one process."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from shared.env import ROOT, Env, Settings
+
+
+@click.command()
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option("--port", default=8080, show_default=True, type=click.IntRange(1, 65535))
+@click.option("--data", type=click.Path(file_okay=False, path_type=Path), help="Folder of database and lake.")
+@click.option("--demo", is_flag=True, help="Generated market history, faster than real time.")
+@click.option("--no-schedule", is_flag=True, help="Do not fire the schedules of stack.yml.")
+def dev(host: str, port: int, data: Path | None, demo: bool, no_schedule: bool) -> None:
+    """Serve every function of stack.yml with its schedules until Ctrl-C."""
+    import uvloop
+
+    from shared.cli.session import settings_for
+    from shared.dev.server import check_port
+    from shared.platform import log
+
+    folder = data or ROOT / "data" / ("demo" if demo else "")
+    address = f"http://{host}:{port}"
+    settings = settings_for(folder, demo=demo, public_base_url=public_url(address))
+    log.configure("gateway", settings.log_level)
+    try:
+        check_port(host, port)
+    except OSError as error:
+        raise click.ClickException(
+            f"cannot listen on {address}: {error.strerror}; --port takes another"
+        ) from None
+    uvloop.run(start(settings, host, port, schedule=not no_schedule))
+
+
+def public_url(address: str) -> str:
+    import os
+
+    return os.environ.get("PUBLIC_BASE_URL") or address
+
+
+async def start(settings: Settings, host: str, port: int, *, schedule: bool) -> None:
+    """Open, migrate, welcome, serve."""
+    from shared.cli.session import make_folder, opened
+    from shared.dev.server import serve
+
+    if settings.demo:
+        from shared.dev.demo import prepare_demo
+
+        make_folder(settings)
+        click.echo("Preparing the demo: generating and replaying market history …")
+        env, _world = await prepare_demo(settings, progress=show_progress)
+        try:
+            await serve(env, host, port, schedule=schedule, ready=lambda: welcome(env))
+        finally:
+            await env.close()
+        return
+    async with opened(settings) as env:
+        await serve(env, host, port, schedule=schedule, ready=lambda: welcome(env))
+
+
+def show_progress(done: int, total: int, what: str) -> None:
+    click.echo(f"\r  {what}: {done * 100 // max(total, 1):3d} %", nl=done >= total)
+
+
+async def welcome(env: Env) -> None:
+    """Print where the product is and how to get in."""
+    from shared.cli.welcome import ADMIN, first_key, make_login_link
+
+    base = env.settings.public_base_url
+    key = await first_key(env)
+    click.echo(f"\ncryptointel serves {base}\n")
+    if env.settings.demo:
+        click.echo("  DEMO: the market data is generated, not real. No login is needed on this machine.")
+    click.echo(f"  dashboard, one-time link: {await make_login_link(env, ADMIN)}")
+    if key:
+        click.echo(f"  API key, shown only now:  {key}")
+        click.echo(f'  try: curl -H "Authorization: Bearer {key}" {base}/api/v1/market-data/BTC')
+    click.echo(f"  documentation:            {base}/docs\n\nCtrl-C stops it.")

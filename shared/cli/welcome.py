@@ -1,0 +1,27 @@
+"""What `make up` prints: the one-time login link, and once in a database's life an API key."""
+
+from __future__ import annotations
+
+from shared.env import Env
+
+ADMIN = "admin"
+
+
+async def make_login_link(env: Env, user: str) -> str:
+    """Make a one-time link; the token is in the fragment, which no server or log ever sees."""
+    from shared.access import sessions
+
+    token = await sessions.make_login_token(env, user)
+    return f"{env.settings.public_base_url}/login#{token}"
+
+
+async def first_key(env: Env) -> str | None:
+    """Create the admin and a master key in a new database; None where there is an admin already."""
+    from shared.access import keys
+    from shared.store import users
+
+    if await users.by_name(env.db, ADMIN):
+        return None
+    await users.create(env.db, ADMIN, "admin", env.now())
+    made = await keys.create(env, owner=ADMIN, level="master", name="first key")
+    return made.key
