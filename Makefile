@@ -63,3 +63,14 @@ node_modules/.stamp: package-lock.json | check-tools
 tests/webhooks/verify/node_modules/.stamp: tests/webhooks/verify/package-lock.json | check-tools
 	npm --prefix tests/webhooks/verify ci --ignore-scripts --no-audit --no-fund
 	@touch $@
+
+.PHONY: docs lock
+docs: .venv/test.stamp ## Renew the parts of the docs that are made from code
+	$(BIN)/python scripts/generate_docs.py
+
+lock: .venv/test.stamp ## Renew the dependency locks
+	$(BIN)/python -m pip install --quiet uv
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+	  --no-header --no-annotate -o requirements.lock pyproject.toml
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+	  --no-header --no-annotate --extra test -c requirements.lock -o requirements-test.lock pyproject.toml
