@@ -1,0 +1,93 @@
+"""SQL text into single statements, and the statements that D1 refuses whoever asks."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+
+from shared.platform.d1 import limits
+from shared.platform.d1.errors import (
+    D1Error,
+    no_statement,
+    no_statements,
+    no_transaction_statements,
+    no_vacuum,
+    not_authorized,
+    sqlite_error,
+)
+
+TOKEN = re.compile(
+    r"""(?P<space>[ \t\n\r\f]+|--[^\n]*|/\*.*?(?:\*/|\Z))
+    |(?P<word>[A-Za-z_\x80-\U0010ffff][\w$]*)
+    |(?P<end>;)
+    |'(?:[^']|'')*(?:'|\Z)|"(?:[^"]|"")*(?:"|\Z)|`(?:[^`]|``)*(?:`|\Z)|\[[^\]]*(?:\]|\Z)
+    |.""",
+    re.VERBOSE | re.DOTALL,
+)
+TRANSACTIONS = frozenset(("BEGIN", "COMMIT", "END", "ROLLBACK", "SAVEPOINT", "RELEASE"))
+READERS = frozenset(("SELECT", "VALUES", "WITH", "EXPLAIN"))
+# answers that depend on what this connection wrote before
+CONNECTION_STATE = re.compile(r"\b(last_insert_rowid|changes|total_changes)\s*\(", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """One statement; `verb` is its first word in capitals, '' where there is only white space or comment."""
+
+    sql: str
+    verb: str
+    reads: bool  # may run on a reading connection
+    refused: Callable[[], D1Error] | None  # D1 does not run it
+
+
+def split(sql: str) -> Iterator[Statement]:
+    """Cut at each `;` that SQLite would cut at; the bodies of triggers stay whole."""
+    start, words, ended = 0, list[str](), list[str]()
+    for token in TOKEN.finditer(sql):
+        kind = token.lastgroup
+        if kind == "space":
+            continue
+        if kind == "end" and not (in_trigger(words) and ended[-2:] != [";", "END"]):
+            yield statement(sql[start : token.end()], words)
+            start, words, ended = token.end(), [], []
+            continue
+        word = token.group().upper() if kind == "word" else token.group()
+        ended.append(word if kind in ("word", "end") else "")
+        if len(words) < 3:
+            words.append(word)
+    if sql[start:].strip() or start == 0:
+        yield statement(sql[start:], words)
+
+
+def in_trigger(words: list[str]) -> bool:
+    begin = words[1:] if words[:1] == ["EXPLAIN"] else words
+    return begin[:1] == ["CREATE"] and "TRIGGER" in begin[1:3]
+
+
+def statement(sql: str, words: list[str]) -> Statement:
+    verb = words[0] if words else ""
+    reads = verb in READERS and not CONNECTION_STATE.search(sql)
+    return Statement(sql, verb, reads, refusal(sql, verb))
+
+
+def refusal(sql: str, verb: str) -> Callable[[], D1Error] | None:
+    """What D1 refuses before SQLite sees it."""
+    if not verb or "\0" in sql:
+        return no_statement
+    if verb in TRANSACTIONS:
+        return no_transaction_statements
+    if verb in ("ATTACH", "DETACH"):
+        return not_authorized
+    return no_vacuum if verb == "VACUUM" else None
+
+
+@lru_cache(maxsize=2048)
+def statements(sql: str) -> tuple[Statement, ...]:
+    """The statements of one `prepare`; D1Error where there is none or the text is too long."""
+    if not sql.strip():
+        raise no_statements()
+    if len(sql) > limits.SQL_BYTES or len(sql.encode(errors="replace")) > limits.SQL_BYTES:
+        raise sqlite_error("statement too long", "SQLITE_TOOBIG")
+    return tuple(split(sql))
