@@ -1,0 +1,67 @@
+"""A signal as the API, the stream and webhooks show it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from shared.models import DAY, HOUR, MINUTE
+from shared.signals.confidence import confidence
+from shared.store.outcomes import Outcome
+from shared.store.signals import Signal
+
+LABELS = ((DAY, "d"), (HOUR, "h"), (MINUTE, "m"))
+
+
+def label(milliseconds: int) -> str:
+    """300000 → 5m, 604800000 → 7d, 0 → 0: one name for bar lengths and horizons."""
+    for unit, letter in LABELS:
+        if milliseconds and milliseconds % unit == 0:
+            return f"{milliseconds // unit}{letter}"
+    return str(milliseconds)
+
+
+def signal_json(signal: Signal, outcomes: Sequence[Outcome] = (), as_of: int | None = None) -> dict[str, Any]:
+    """The public shape. With `as_of`, a peak that was reached later is left out."""
+    s, told = signal, confidence(signal.type, signal.raw_score)
+    evidence = dict(s.metadata)
+    if as_of is not None and evidence.get("peak", {}).get("known_at", 0) > as_of:
+        del evidence["peak"]
+    return {
+        "id": s.id,
+        "type": s.type,
+        "symbol": s.symbol,
+        "name": s.name,
+        "direction": s.direction,
+        "confidence_score": s.confidence_score,
+        "confidence": {"status": told.status, "raw_score": s.raw_score, "outcomes": told.outcomes},
+        "state": state_at(s, outcomes, as_of),
+        "at": s.at,
+        "known_at": s.known_at,
+        "expires_at": s.expires_at,
+        "interval": label(s.step) if s.step else None,
+        "price": s.reference_price,
+        "evidence": evidence,
+        "outcomes": [outcome_json(outcome) for outcome in outcomes],
+        "created_at": s.created_at,
+    }
+
+
+def state_at(signal: Signal, outcomes: Sequence[Outcome], as_of: int | None) -> str:
+    """The stored state, or what it was at `as_of`."""
+    if as_of is None:
+        return signal.state
+    if outcomes and all(outcome.status != "pending" for outcome in outcomes):
+        return "resolved"
+    return "expired" if signal.expires_at <= as_of else "active"
+
+
+def outcome_json(outcome: Outcome) -> dict[str, Any]:
+    return {
+        "horizon": label(outcome.horizon),
+        "status": outcome.status,
+        "forward_return": outcome.forward_return,
+        "max_favourable": outcome.max_favourable,
+        "max_adverse": outcome.max_adverse,
+        "hit": outcome.hit,
+    }
