@@ -38,21 +38,18 @@ CREATE TABLE quotes (
   price REAL NOT NULL,
   volume_24h REAL,
   market_cap REAL,
+  open_24h REAL,
+  high_24h REAL,
+  low_24h REAL,
   PRIMARY KEY (at, asset, source)
 ) WITHOUT ROWID;
 
--- The newest quote of each asset and source: "now" without a GROUP BY.
+-- Which quote of each asset and source is the newest: "now" without a GROUP BY. One page holds them
+-- all, so a snapshot rewrites one page here instead of copying its rows.
 CREATE TABLE latest_quotes (
   asset INTEGER NOT NULL,
   source INTEGER NOT NULL,
   at INTEGER NOT NULL,
-  known_at INTEGER NOT NULL,
-  price REAL NOT NULL,
-  open_24h REAL,
-  high_24h REAL,
-  low_24h REAL,
-  volume_24h REAL,
-  market_cap REAL,
   PRIMARY KEY (asset, source)
 ) WITHOUT ROWID;
 
@@ -106,6 +103,7 @@ CREATE TABLE candle_blocks (
   data BLOB NOT NULL,
   UNIQUE (asset, source, step, first_open)
 );
+CREATE INDEX candle_blocks_step ON candle_blocks (step, last_open);
 
 -- Which candle series exist and how far they reach; one row per asset, source and bar length.
 CREATE TABLE candle_series (
@@ -114,6 +112,7 @@ CREATE TABLE candle_series (
   step INTEGER NOT NULL,
   first_open INTEGER NOT NULL,
   last_open INTEGER NOT NULL,
+  blocks_to INTEGER,                      -- open time of the newest bar in candle_blocks
   PRIMARY KEY (asset, step, source)
 ) WITHOUT ROWID;
 CREATE INDEX candle_series_step ON candle_series (step, last_open);
@@ -354,15 +353,26 @@ CREATE TABLE webhooks (
   url TEXT NOT NULL,
   secret TEXT NOT NULL,                   -- encrypted: v1|kid|nonce|ciphertext
   scheme TEXT NOT NULL DEFAULT 'v1' CHECK (scheme IN ('v1', 'v1a')),
-  event_types TEXT NOT NULL DEFAULT '[]', -- JSON; empty: all
+  public_key TEXT,                        -- whpk_… where the scheme is v1a
+  event_types TEXT NOT NULL DEFAULT '[]', -- JSON; empty: all signals
   symbols TEXT NOT NULL DEFAULT '[]',     -- JSON; empty: all
   created_at INTEGER NOT NULL,
   failing_since INTEGER,
+  paused_until INTEGER NOT NULL DEFAULT 0, -- its Retry-After
   disabled_at INTEGER,
   disabled_reason TEXT
 ) WITHOUT ROWID;
 CREATE INDEX webhooks_owner ON webhooks (owner);
 CREATE INDEX webhooks_enabled ON webhooks (id) WHERE disabled_at IS NULL;
+
+-- Secrets before a rotation: they still sign until they expire.
+CREATE TABLE webhook_secrets (
+  id TEXT PRIMARY KEY,
+  webhook TEXT NOT NULL REFERENCES webhooks (id) ON DELETE CASCADE,
+  secret TEXT NOT NULL,
+  expires_at INTEGER NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX webhook_secrets_webhook ON webhook_secrets (webhook, expires_at);
 
 -- Events, written in the batch that stores what they tell.
 CREATE TABLE outbox (
@@ -381,12 +391,13 @@ CREATE TABLE deliveries (
   webhook TEXT NOT NULL REFERENCES webhooks (id) ON DELETE CASCADE,
   status TEXT NOT NULL DEFAULT 'pending' CHECK (status IN ('pending', 'delivered', 'exhausted', 'cancelled')),
   attempts INTEGER NOT NULL DEFAULT 0,
+  step INTEGER NOT NULL DEFAULT 0,        -- place in the schedule; a replay starts it anew
   next_at INTEGER NOT NULL,
   lease_token INTEGER NOT NULL DEFAULT 0,
   lease_until INTEGER NOT NULL DEFAULT 0,
   PRIMARY KEY (event, webhook)
 ) WITHOUT ROWID;
-CREATE INDEX deliveries_due ON deliveries (next_at) WHERE status = 'pending';
+CREATE INDEX deliveries_due ON deliveries (webhook, next_at) WHERE status = 'pending';
 CREATE INDEX deliveries_webhook ON deliveries (webhook, event);
 
 CREATE TABLE delivery_attempts (

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, fields
+from ipaddress import ip_network
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -58,6 +59,16 @@ def yes_no(text: str) -> bool:
     return text.lower() in ("true", "1")
 
 
+def network_list(text: str) -> tuple[str, ...]:
+    for part in names(text):
+        ip_network(part)  # ValueError names it
+    return names(text)
+
+
+def seconds_list(text: str) -> tuple[int, ...]:
+    return tuple(whole(part) for part in names(text))
+
+
 def names(text: str) -> tuple[str, ...]:
     return tuple(part.strip() for part in text.split(",") if part.strip())
 
@@ -100,6 +111,16 @@ class Settings:
     )
     cors_origins: tuple[str, ...] = setting(
         (), "origins that may call the API from a browser, comma separated", names
+    )
+    webhook_networks: tuple[str, ...] = setting(
+        (),
+        "private networks that webhooks may reach, such as `127.0.0.0/8,10.1.0.0/16`; empty: none",
+        network_list,
+    )
+    webhook_schedule: tuple[int, ...] = setting(
+        (0, 5, 300, 1800, 7200, 18000, 36000, 50400, 72000, 86400),
+        "seconds before each attempt of a webhook delivery, comma separated; one attempt each",
+        seconds_list,
     )
     binance_url: str = setting(
         "https://data-api.binance.vision",
