@@ -1,7 +1,7 @@
 -- Instants are INTEGER milliseconds UTC: `at` is when it was true, `known_at` when we learned it.
 
 CREATE TABLE crypto_assets (
-  id INTEGER PRIMARY KEY,
+  id INTEGER PRIMARY KEY CHECK (id < 16384), -- 14 bits of quotes.id
   slug TEXT NOT NULL UNIQUE,              -- our public id: bitcoin
   symbol TEXT NOT NULL,                   -- ticker, not unique: BTC
   name TEXT NOT NULL,
@@ -24,16 +24,15 @@ CREATE TABLE asset_aliases (
 CREATE INDEX asset_aliases_asset ON asset_aliases (asset);
 
 CREATE TABLE sources (
-  id INTEGER PRIMARY KEY,
+  id INTEGER PRIMARY KEY CHECK (id < 64), -- 6 bits of quotes.id
   name TEXT NOT NULL UNIQUE,
   reliability REAL NOT NULL DEFAULT 0.5   -- weight in the consensus, 0..1
 );
 
--- Snapshots of prices, clustered by time so that one snapshot touches few pages.
+-- Snapshots of prices. `id` is at << 20 | asset << 6 | source: a quote is one source's word on one
+-- instant, and in time order one snapshot fills few pages, each once.
 CREATE TABLE quotes (
-  at INTEGER NOT NULL,
-  asset INTEGER NOT NULL,
-  source INTEGER NOT NULL,
+  id INTEGER PRIMARY KEY,
   known_at INTEGER NOT NULL,
   price REAL NOT NULL,
   volume_24h REAL,
@@ -41,15 +40,16 @@ CREATE TABLE quotes (
   open_24h REAL,
   high_24h REAL,
   low_24h REAL,
-  PRIMARY KEY (at, asset, source)
-) WITHOUT ROWID;
+  at INTEGER AS (id >> 20) VIRTUAL,
+  asset INTEGER AS (id >> 6 & 16383) VIRTUAL,
+  source INTEGER AS (id & 63) VIRTUAL
+);
 
--- Which quote of each asset and source is the newest: "now" without a GROUP BY. One page holds them
--- all, so a snapshot rewrites one page here instead of copying its rows.
+-- Which quote of each asset and source is the newest: "now" without a GROUP BY.
 CREATE TABLE latest_quotes (
   asset INTEGER NOT NULL,
   source INTEGER NOT NULL,
-  at INTEGER NOT NULL,
+  quote INTEGER NOT NULL,
   PRIMARY KEY (asset, source)
 ) WITHOUT ROWID;
 
@@ -416,6 +416,6 @@ CREATE INDEX delivery_attempts_event ON delivery_attempts (event, webhook);
 
 -- Document 004's table, over the time-first storage.
 CREATE VIEW market_data AS
-SELECT (q.at << 20) + (q.asset << 6) + q.source AS id, a.symbol, q.price, q.volume_24h, q.market_cap,
+SELECT q.id, a.symbol, q.price, q.volume_24h, q.market_cap,
        datetime(q.at / 1000, 'unixepoch') AS timestamp, s.name AS source, q.at, q.known_at, q.asset
 FROM quotes q JOIN crypto_assets a ON a.id = q.asset JOIN sources s ON s.id = q.source;

@@ -1,0 +1,109 @@
+"""Prices as sources gave them: every snapshot, and the newest of each asset and source."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from shared.models import DAY, HOUR, MINUTE, Quote
+from shared.platform.d1 import D1Database
+from shared.store.assets import source_ids, sources
+from shared.store.rows import insert_statements
+
+LOOK_BACK = (15 * MINUTE, 2 * HOUR, 2 * DAY)
+
+SQL_ADD = """INSERT INTO quotes
+(id, known_at, price, volume_24h, market_cap, open_24h, high_24h, low_24h)
+VALUES (?, ?1, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING"""
+SQL_ADD_LATEST = """INSERT INTO latest_quotes (asset, source, quote) VALUES (?, ?, ?)
+ON CONFLICT DO UPDATE SET quote = excluded.quote WHERE excluded.quote > latest_quotes.quote"""
+SQL_LATEST = """SELECT l.asset, l.source, at, known_at, price, volume_24h, market_cap, open_24h, high_24h,
+low_24h FROM latest_quotes l CROSS JOIN quotes q ON q.id = l.quote ORDER BY l.asset, l.source"""
+SQL_PAIRS = "SELECT asset, source FROM latest_quotes ORDER BY asset, source"
+# max() makes SQLite take the other columns from the newest row of the group
+SQL_AS_OF = """SELECT asset, source, at, known_at, price, volume_24h, market_cap, open_24h, high_24h,
+low_24h, max(id) FROM quotes WHERE id >= ?1 << 20 AND id < ?2 << 20 AND known_at <= ?3 GROUP BY asset, source"""
+SQL_HISTORY = """SELECT asset, source, at, known_at, price, volume_24h, market_cap, open_24h, high_24h,
+low_24h FROM quotes WHERE id >= ?1 << 20 AND id < ?2 << 20 AND asset = ?3 ORDER BY id"""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredQuote:
+    """A quote with the time we learned it."""
+
+    asset: int
+    source: str
+    at: int
+    known_at: int
+    price: float
+    volume_24h: float | None = None
+    market_cap: float | None = None
+    open_24h: float | None = None
+    high_24h: float | None = None
+    low_24h: float | None = None
+
+
+async def add(db: D1Database, quotes: Iterable[Quote], known_at: int) -> int:
+    """Store a snapshot in one batch; how many quotes were new.
+
+    A quote is what one source said at one instant: the same again changes nothing, an older one is kept
+    but does not become the newest.
+    """
+    held = sorted(quotes, key=lambda quote: (quote.at, quote.asset))
+    if not held:
+        return 0
+    ids = await source_ids(db, {quote.source for quote in held})
+    rows = [
+        (
+            quote_id(q.at, q.asset, ids[q.source]),
+            *(q.price, q.volume_24h, q.market_cap, q.open_24h, q.high_24h, q.low_24h),
+        )
+        for q in held
+    ]
+    newest = sorted((q.asset, ids[q.source], row[0]) for q, row in zip(held, rows, strict=True))
+    added = insert_statements(db, SQL_ADD, rows, (known_at,))
+    results = await db.batch([*added, *insert_statements(db, SQL_ADD_LATEST, newest)])
+    return sum(result.meta.changes for result in results[: len(added)])
+
+
+def quote_id(at: int, asset: int, source: int) -> int:
+    """The key of a quote, in time order: see the schema."""
+    return at << 20 | asset << 6 | source
+
+
+async def latest(db: D1Database) -> dict[int, list[StoredQuote]]:
+    """The newest quote of every source, by asset."""
+    names = await sources(db)
+    found: dict[int, list[StoredQuote]] = defaultdict(list)
+    for asset, source, *rest in await db.prepare(SQL_LATEST).raw():
+        found[asset].append(StoredQuote(asset, names[source], *rest))
+    return dict(found)
+
+
+async def as_of(db: D1Database, t: int) -> dict[int, list[StoredQuote]]:
+    """What `latest` would have answered at instant `t`; quotes two days older than `t` are left out."""
+    names = await sources(db)
+    missing = {tuple(pair) for pair in await db.prepare(SQL_PAIRS).raw()}
+    found: dict[tuple[int, int], StoredQuote] = {}
+    until = t + 1
+    for span in LOOK_BACK:
+        for asset, source, *rest in await db.prepare(SQL_AS_OF).bind(t - span, until, t).raw():
+            found.setdefault((asset, source), StoredQuote(asset, names[source], *rest[:-1]))
+        if missing <= found.keys():
+            break
+        until = t - span
+    by_asset: dict[int, list[StoredQuote]] = defaultdict(list)
+    for (asset, _), quote in sorted(found.items()):
+        by_asset[asset].append(quote)
+    return dict(by_asset)
+
+
+async def history(db: D1Database, asset: int, start: int, end: int) -> list[StoredQuote]:
+    """All sources' quotes of one asset with start <= at < end, oldest first.
+
+    Quotes lie in time order, so this reads what all assets said in between: use candles for long spans.
+    """
+    names = await sources(db)
+    rows = await db.prepare(SQL_HISTORY).bind(start, end, asset).raw()
+    return [StoredQuote(asset, names[source], *rest) for _, source, *rest in rows]
