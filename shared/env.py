@@ -177,6 +177,7 @@ def settings_table() -> str:
     rows = ["| variable | default | meaning |", "|---|---|---|"]
     for item in fields(Settings):
         shown = str(item.default).lower() if isinstance(item.default, bool) else str(item.default)
+        shown = ",".join(map(str, item.default)) if isinstance(item.default, tuple) else shown
         default = f"`{shown}`" if item.default not in ("", ()) else ""
         rows.append(f"| `{item.name.upper()}` | {default} | {item.metadata['doc']} |")
     return "\n".join(rows)
