@@ -36,7 +36,7 @@ class D1PreparedStatement:
         self.values = values
 
     def bind(self, *values: Any) -> D1PreparedStatement:
-        """Values for all parameters in order, `:a`, `@a` and `$a` too; D1TypeError for what cannot be bound."""
+        """Values for all parameters in order, `:a` and `@a` too; D1TypeError for what cannot be bound."""
         return D1PreparedStatement(self._driver, self.sql, bind_values(values))
 
     async def all(self) -> D1Result:
@@ -61,7 +61,7 @@ class D1PreparedStatement:
         if column is None:
             return row
         if column not in row:
-            raise D1ColumnNotFound(f"Column not found ({column})", "D1_COLUMN_NOTFOUND")
+            raise D1ColumnNotFound(column)
         return row[column]
 
 

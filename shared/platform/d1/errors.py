@@ -36,6 +36,10 @@ class D1ExecError(D1Error):
 class D1ColumnNotFound(D1Error):
     prefix = "D1_COLUMN_NOTFOUND"
 
+    def __init__(self, column: str) -> None:
+        super().__init__(f"Column not found ({column})", self.prefix)
+        self.cause = "Column not found"
+
 
 class D1Unavailable(D1Error, Unavailable):
     """The database cannot work now: retry later. `extended` says why (SQLITE_FULL, SQLITE_BUSY, …)."""

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 import apsw
 
 from shared.platform.d1 import limits
-from shared.platform.d1.authorizer import allowed
+from shared.platform.d1.authorizer import TABLE_FUNCTIONS, allowed
 from shared.platform.d1.errors import D1Error, D1TypeError, sqlite_error, wrong_bindings
 from shared.platform.d1.result import NO_NAMES, Answer, D1Meta, Query, Rows
 from shared.platform.d1.statements import Statement, statements
@@ -30,7 +30,8 @@ LIMITS = {
     apsw.SQLITE_LIMIT_LENGTH: limits.VALUE_BYTES,
     apsw.SQLITE_LIMIT_ATTACHED: 0,
 }
-PROGRESS_STEPS = 500_000  # some 10 ms of work between looks at the clock
+BRIEF_SECONDS = 0.0005  # what a read on the event loop may take
+BRIEF_STEPS, STEPS = 1_000, 100_000  # of SQLite's machine between looks at the clock: some 0.03 and 3 ms
 
 
 @dataclass(slots=True)
@@ -40,11 +41,24 @@ class LastRow:
     row_id: int = 0
 
 
+class TooLong(Exception):
+    """A read did not end within the budget of the event loop; nothing happened."""
+
+
+class Writes(Exception):
+    """What looked like a read writes; nothing happened."""
+
+    def __init__(self, sql: str) -> None:
+        self.sql = sql
+
+
 class Connection:
     """Use from one thread at a time."""
 
-    def __init__(self, path: str, last: LastRow, *, writes: bool) -> None:
+    def __init__(self, path: str, last: LastRow, *, writes: bool, brief: bool = False) -> None:
         self._last = last
+        self._brief = brief
+        self._seconds = BRIEF_SECONDS if brief else limits.QUERY_SECONDS
         self._trusted = True
         self._deadline = float("inf")
         try:
@@ -56,16 +70,33 @@ class Connection:
         self._trusted = False
 
     def _configure(self, writes: bool) -> None:
-        self._db.set_busy_timeout(int(limits.BUSY_SECONDS * 1000))
+        self._db.set_busy_timeout(0 if self._brief else int(limits.BUSY_SECONDS * 1000))
+        self._db.drop_modules(TABLE_FUNCTIONS)
+        self._db.config(apsw.SQLITE_DBCONFIG_FP_DIGITS, 15)  # a REAL as TEXT as in D1, not 17 digits
+        self._db.config(apsw.SQLITE_DBCONFIG_DQS_DML, 0)
+        self._db.config(apsw.SQLITE_DBCONFIG_DQS_DDL, 0)
+        if writes:
+            self._keep_log()
         # a killed process loses nothing; a power cut may lose the last commits, never half of one
-        names = ("journal_mode = wal",) if writes else ("query_only = on",)
-        for pragma in (*names, "synchronous = normal", "foreign_keys = on"):
-            self._cursor.execute(f"PRAGMA {pragma}").fetchall()
+        for pragma in ("synchronous = normal", "foreign_keys = on", f"query_only = {not writes}"):
+            self._cursor.execute(f"PRAGMA {pragma}")
         self._page_size = self._number("PRAGMA page_size")
         for number, value in LIMITS.items():
             self._db.limit(number, value)
         self._db.authorizer = self._authorize
-        self._db.set_progress_handler(self._overdue, PROGRESS_STEPS)
+        self._db.set_progress_handler(self._overdue, BRIEF_STEPS if self._brief else STEPS)
+
+    def _keep_log(self) -> None:
+        """Write-ahead log. SQLite does not wait for another process that is switching to it too."""
+        deadline = time.monotonic() + limits.BUSY_SECONDS
+        while True:
+            try:
+                self._cursor.execute("PRAGMA journal_mode = wal").fetchall()
+                return
+            except apsw.BusyError:
+                if time.monotonic() > deadline:
+                    raise
+                time.sleep(0.01)
 
     def read(self, queries: Sequence[Query]) -> list[Answer]:
         """Statements that write nothing, on one snapshot."""
@@ -153,30 +184,35 @@ class Connection:
     def _execute(self, part: Statement, values: tuple[Value, ...], named: bool) -> Rows:
         if part.refused:
             raise part.refused()
-        self._deadline = time.monotonic() + limits.QUERY_SECONDS
-        cursor = self._cursor
+        self._deadline = time.monotonic() + self._seconds
         try:
-            cursor.execute(part.sql, values)
+            self._cursor.execute(part.sql, values)
             names = self._names(part, named)
-            return names, cursor.fetchall()
-        except apsw.BindingsError as error:
-            raise wrong_bindings() from error
-        except apsw.Error as error:
-            raise translated(error) from error
+            return names, self._cursor.fetchall()
+        except (apsw.Error, UnicodeDecodeError) as error:
+            raise self._refused(part.sql, error) from error
 
     def _execute_many(self, sql: str, rows: Sequence[Row]) -> list[tuple[Any, ...]]:
-        parts = statements(sql)
-        if len(parts) > 1 or parts[0].refused:
-            raise (parts[0].refused or wrong_bindings)()
-        self._deadline = time.monotonic() + limits.QUERY_SECONDS
+        part, *more = statements(sql)
+        if more or part.refused:
+            raise (part.refused or wrong_bindings)()
+        self._deadline = time.monotonic() + self._seconds
         try:
             return self._cursor.executemany(sql, rows).fetchall()
-        except apsw.BindingsError as error:
-            raise wrong_bindings() from error
         except apsw.Error as error:
-            raise translated(error) from error
+            raise self._refused(sql, error) from error
         except (OverflowError, UnicodeEncodeError) as error:
-            raise D1TypeError(f"a value of a row cannot be bound: {error}", "D1_TYPE_ERROR") from error
+            raise D1TypeError(f"a value of a row cannot be bound: {error}", D1TypeError.prefix) from error
+
+    def _refused(self, sql: str, error: Exception) -> Exception:
+        """What the caller is told, after letting go of the statement and with it of its snapshot."""
+        self._cursor.close(True)
+        self._cursor = self._db.cursor()
+        if isinstance(error, UnicodeDecodeError):
+            return D1Error(f"a text of the result is not UTF-8: {error.reason}")
+        if self._brief and isinstance(error, (apsw.InterruptError, apsw.BusyError)):
+            return TooLong()
+        return Writes(sql) if isinstance(error, apsw.ReadOnlyError) else translated(error)
 
     def _names(self, part: Statement, named: bool) -> Sequence[str]:
         try:
@@ -208,8 +244,10 @@ class Connection:
         return time.monotonic() > self._deadline
 
 
-def translated(error: apsw.Error) -> D1Error:
+def translated(error: Exception) -> D1Error:
     """apsw's exception as D1 words it."""
+    if isinstance(error, apsw.BindingsError):
+        return wrong_bindings()
     if isinstance(error, apsw.InterruptError):
         return D1Error("D1 DB storage operation exceeded timeout which caused object to be reset.")
     code = name(apsw.mapping_result_codes, getattr(error, "result", 1))

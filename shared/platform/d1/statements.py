@@ -26,8 +26,20 @@ TOKEN = re.compile(
     |.""",
     re.VERBOSE | re.DOTALL,
 )
-TRANSACTIONS = frozenset(("BEGIN", "COMMIT", "END", "ROLLBACK", "SAVEPOINT", "RELEASE"))
-READERS = frozenset(("SELECT", "VALUES", "WITH", "EXPLAIN"))
+
+
+def words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+TRANSACTIONS = words("BEGIN COMMIT END ROLLBACK SAVEPOINT RELEASE")
+READERS = words("SELECT VALUES WITH EXPLAIN")
+PRAGMAS = words("""
+    case_sensitive_like data_version defer_foreign_keys foreign_key_check foreign_key_list
+    foreign_keys ignore_check_constraints index_info index_list index_xinfo legacy_alter_table
+    optimize quick_check recursive_triggers reverse_unordered_selects table_info table_list
+    table_xinfo
+""")
 # answers that depend on what this connection wrote before
 CONNECTION_STATE = re.compile(r"\b(last_insert_rowid|changes|total_changes)\s*\(", re.IGNORECASE)
 
@@ -44,35 +56,36 @@ class Statement:
 
 def split(sql: str) -> Iterator[Statement]:
     """Cut at each `;` that SQLite would cut at; the bodies of triggers stay whole."""
-    start, words, ended = 0, list[str](), list[str]()
+    start, first, ended = 0, list[str](), list[str]()
     for token in TOKEN.finditer(sql):
         kind = token.lastgroup
         if kind == "space":
             continue
-        if kind == "end" and not (in_trigger(words) and ended[-2:] != [";", "END"]):
-            yield statement(sql[start : token.end()], words)
-            start, words, ended = token.end(), [], []
+        if kind == "end" and not (in_trigger(first) and ended[-2:] != [";", "END"]):
+            yield statement(sql[start : token.end()], first)
+            start, first, ended = token.end(), [], []
             continue
         word = token.group().upper() if kind == "word" else token.group()
         ended.append(word if kind in ("word", "end") else "")
-        if len(words) < 3:
-            words.append(word)
+        if len(first) < 4:
+            first.append(word)
     if sql[start:].strip() or start == 0:
-        yield statement(sql[start:], words)
+        yield statement(sql[start:], first)
 
 
-def in_trigger(words: list[str]) -> bool:
-    begin = words[1:] if words[:1] == ["EXPLAIN"] else words
+def in_trigger(first: list[str]) -> bool:
+    begin = first[1:] if first[:1] == ["EXPLAIN"] else first
     return begin[:1] == ["CREATE"] and "TRIGGER" in begin[1:3]
 
 
-def statement(sql: str, words: list[str]) -> Statement:
-    verb = words[0] if words else ""
+def statement(sql: str, first: list[str]) -> Statement:
+    """`first` are its first four words and signs, in capitals."""
+    verb = first[0] if first else ""
     reads = verb in READERS and not CONNECTION_STATE.search(sql)
-    return Statement(sql, verb, reads, refusal(sql, verb))
+    return Statement(sql, verb, reads, refusal(sql, verb, first))
 
 
-def refusal(sql: str, verb: str) -> Callable[[], D1Error] | None:
+def refusal(sql: str, verb: str, first: list[str]) -> Callable[[], D1Error] | None:
     """What D1 refuses before SQLite sees it."""
     if not verb or "\0" in sql:
         return no_statement
@@ -80,7 +93,13 @@ def refusal(sql: str, verb: str) -> Callable[[], D1Error] | None:
         return no_transaction_statements
     if verb in ("ATTACH", "DETACH"):
         return not_authorized
+    if verb == "PRAGMA" and pragma(first).lower() not in PRAGMAS:
+        return not_authorized
     return no_vacuum if verb == "VACUUM" else None
+
+
+def pragma(first: list[str]) -> str:
+    return first[3] if first[2:3] == ["."] and len(first) > 3 else "".join(first[1:2])
 
 
 @lru_cache(maxsize=2048)

@@ -8,84 +8,53 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from itertools import chain
-from math import isfinite
+from math import inf, isfinite
 from typing import Any
 
-from shared.platform.d1 import limits
-from shared.platform.d1.errors import D1TypeError, sqlite_error, wrong_bindings
+from shared.platform.d1.errors import D1TypeError
 
 Value = int | float | str | bytes | None
 Row = Sequence[Any]
 
-AS_THEY_ARE = frozenset((int, str, bytes, type(None)))
-ROW_TYPES = AS_THEY_ARE | {float, bool}
+TYPES = frozenset((int, float, str, bytes, bool, type(None)))
+INFINITE = frozenset((inf, -inf))
 
 
-def bind_value(value: Any) -> Value:
+def bind_value(value: Any) -> Any:
     """The value as SQLite will see it, or D1TypeError."""
     kind = type(value)
     if kind is float:
         return value if isfinite(value) else None
-    if kind is int:
-        return whole(value)
+    if kind is int and -(2**63) <= value < 2**63:
+        return value
     if kind is str:
-        return text(value)
-    if kind is bytes:
-        return blob(value)
-    if value is None:
-        return None
+        return value if value.isascii() else with_utf8(value)
+    if kind is bytes or value is None:
+        return value
     if kind is bool:
         return int(value)
     if kind is bytearray or kind is memoryview:
-        return blob(bytes(value))
-    raise refused(value)
+        return bytes(value)
+    raise D1TypeError(f"Type '{kind.__name__}' not supported for value '{value}'", D1TypeError.prefix)
 
 
-def bind_values(values: Sequence[Any]) -> tuple[Value, ...]:
-    if len(values) > limits.PARAMETERS:
-        raise wrong_bindings()
+def bind_values(values: Iterable[Any]) -> tuple[Value, ...]:
     return tuple([bind_value(value) for value in values])
 
 
 def bind_rows(rows: Iterable[Row]) -> Sequence[Row]:
-    """Rows for `execute_many`: looked at by type alone, converted only where one needs it."""
+    """Rows for `execute_many`, each value looked at as a type, converted only where a value needs it."""
     held = rows if isinstance(rows, (list, tuple)) else list(rows)
-    # subclasses are not let through: numpy's integers would silently become BLOBs
-    if set(map(type, chain.from_iterable(held))) <= ROW_TYPES:
-        return held
-    return [bind_values(row) for row in held]
+    # exact types: numpy's integers, let through, would silently become BLOBs
+    types = set(map(type, chain.from_iterable(held)))
+    plain = types <= TYPES and (float not in types or INFINITE.isdisjoint(chain.from_iterable(held)))
+    return held if plain else [bind_values(row) for row in held]
 
 
-def whole(value: int) -> int:
-    if not -(2**63) <= value < 2**63:
-        raise D1TypeError(f"Type 'int' not supported for value '{value}'", "D1_TYPE_ERROR")
+def with_utf8(value: str) -> str:
+    """A lone surrogate has no UTF-8: it becomes U+FFFD, three of them as in D1."""
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return value.encode(errors="surrogatepass").decode(errors="replace")
     return value
-
-
-def text(value: str) -> str:
-    """A lone surrogate has no UTF-8: it becomes U+FFFD, as in D1."""
-    if not value.isascii():
-        try:
-            size = len(value.encode())
-        except UnicodeEncodeError:
-            value = value.encode(errors="surrogatepass").decode(errors="replace")
-            size = len(value.encode())
-    else:
-        size = len(value)
-    if size > limits.VALUE_BYTES:
-        raise too_big()
-    return value
-
-
-def blob(value: bytes) -> bytes:
-    if len(value) > limits.VALUE_BYTES:
-        raise too_big()
-    return value
-
-
-def too_big() -> Exception:
-    return sqlite_error("string or blob too big", "SQLITE_TOOBIG")
-
-
-def refused(value: Any) -> D1TypeError:
-    return D1TypeError(f"Type '{type(value).__name__}' not supported for value '{value}'", "D1_TYPE_ERROR")
