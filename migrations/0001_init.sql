@@ -215,6 +215,7 @@ CREATE INDEX signals_type ON signals (type, at DESC, id DESC);
 CREATE INDEX signals_symbol ON signals (symbol, at DESC, id DESC);
 CREATE INDEX signals_active ON signals (type, asset, step) WHERE state = 'active';
 CREATE INDEX signals_known_at ON signals (known_at);
+CREATE INDEX signals_expires ON signals (expires_at) WHERE state = 'active';
 
 CREATE TABLE signal_outcomes (
   signal TEXT NOT NULL REFERENCES signals (id) ON DELETE CASCADE,

@@ -16,6 +16,6 @@ class Confidence:
     outcomes: int = 0
 
 
-def confidence(type: str, raw_score: float) -> Confidence:  # noqa: ARG001 what calibration will look up
+def confidence(type: str, raw_score: float) -> Confidence:
     """No calibration is fitted yet, and a raw score is not a probability: say so."""
     return Confidence(None, NOT_CALIBRATED)

@@ -25,7 +25,8 @@ SQL_UPDATE = """UPDATE signals SET updated_at = max(updated_at, ?1),
   metadata = CASE WHEN coalesce(json_extract(metadata, '$.peak.raw_score'), raw_score) < ?2
     THEN json_set(metadata, '$.peak', json(?3)) ELSE metadata END
 WHERE id = ?4"""
-SQL_EXPIRE = "UPDATE signals SET state = 'expired', updated_at = ?1 WHERE state = 'active' AND expires_at <= ?1"
+SQL_EXPIRE = """UPDATE signals SET state = 'expired', updated_at = ?1
+WHERE state = 'active' AND expires_at <= ?1"""
 SQL_TO_EXPIRE = "SELECT 1 FROM signals WHERE state = 'active' AND expires_at <= ? LIMIT 1"
 
 SQL_COLUMNS = """SELECT s.id, s.key, s.type, s.asset, s.symbol, a.name, s.direction, s.raw_score,
@@ -39,7 +40,6 @@ SQL_PAGE_OF_SYMBOL = f"{SQL_COLUMNS} WHERE s.symbol = ?7 AND {SQL_PAGE_END}"
 SQL_PAGE_OF_BOTH = f"{SQL_COLUMNS} WHERE s.symbol = ?7 AND s.type = ?8 AND {SQL_PAGE_END}"
 SQL_BY_ID = f"{SQL_COLUMNS} WHERE s.id = ?"
 SQL_BY_IDS = f"{SQL_COLUMNS} WHERE s.id IN (SELECT value FROM json_each(?)) ORDER BY s.at, s.id"
-SQL_OF_ASSET = f"{SQL_COLUMNS} WHERE s.symbol = ?1 AND s.type = ?2 AND s.at >= ?3 AND s.asset = ?4 ORDER BY s.at"
 
 # What detectors read of the news: ids to explain a move, and the mood of each asset's articles.
 SQL_ARTICLES_NEAR = """SELECT x.article FROM article_assets x JOIN articles n ON n.id = x.article
@@ -92,10 +92,10 @@ def add_statements(db: D1Database, signal: Signal, horizons: Sequence[int]) -> l
     """The signal and its outcomes to come; the same key twice adds nothing. `horizons` in ms."""
     s, evidence = signal, orjson.dumps(signal.metadata).decode()
     row = (s.id, s.type, s.symbol, s.confidence_score, evidence, s.created_at, s.key, s.asset, s.at)
-    rest = (s.known_at, s.direction, s.raw_score, s.step, s.reference_price, s.state, s.updated_at, s.expires_at)
+    rest = (s.known_at, s.direction, s.raw_score, s.step, s.reference_price, s.state, s.updated_at)
     horizon_list = orjson.dumps(list(horizons)).decode()
     outcomes = (s.id, s.at, s.step, s.reference_price, s.known_at, horizon_list)
-    return [db.prepare(SQL_ADD).bind(*row, *rest), db.prepare(SQL_ADD_OUTCOMES).bind(*outcomes)]
+    return [db.prepare(SQL_ADD).bind(*row, *rest, s.expires_at), db.prepare(SQL_ADD_OUTCOMES).bind(*outcomes)]
 
 
 def update_statement(db: D1Database, update: Update) -> D1PreparedStatement:
@@ -158,4 +158,6 @@ async def sentiments(db: D1Database, after: int, until: int) -> list[tuple[int, 
 
 
 def read(row: Sequence[Any]) -> Signal:
-    return Signal(*row[:-1], metadata=orjson.loads(row[-1] or "{}"))
+    columns = list(row)
+    columns[-1] = orjson.loads(row[-1] or "{}")
+    return Signal(*columns)
