@@ -1,0 +1,76 @@
+"""A function of stack.yml as one ASGI app that opens its bindings once, however it is served."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+
+from shared.env import Env, read_settings
+from shared.platform.web.asgi import App, Receive, Scope, Send
+from shared.platform.web.guard import guard
+
+Build = Callable[[Env], App]
+
+
+async def open_default_env() -> Env:
+    """Open what the environment names, as every deployed function does."""
+    from shared.platform.bindings import open_env
+
+    return await open_env(read_settings())
+
+
+class Function:
+    """ASGI app over `build(env)`.
+
+    The Env opens at lifespan startup, or at the first request of a server that sends no lifespan
+    (Mangum, test transports). `with_env` gives the same function over bindings somebody else owns.
+    """
+
+    def __init__(self, name: str, build: Build, opening: Callable[[], Awaitable[Env]]) -> None:
+        self.name, self.build, self.opening = name, build, opening
+        self.env: Env | None = None
+        self.app: App | None = None
+        self.lock: asyncio.Lock | None = None
+
+    def with_env(self, env: Env) -> App:
+        return guard(self.build(env), env, self.name)
+
+    async def start(self) -> App:
+        """Open the Env once, also when the first requests come at the same time."""
+        self.lock = self.lock or asyncio.Lock()
+        async with self.lock:
+            if self.app is None:
+                self.env = await self.opening()
+                self.app = self.with_env(self.env)
+        return self.app
+
+    async def stop(self) -> None:
+        env, self.env, self.app, self.lock = self.env, None, None, None
+        if env is not None:
+            await env.close()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            await self.lifespan(receive, send)
+            return
+        await (self.app or await self.start())(scope, receive, send)
+
+    async def lifespan(self, receive: Receive, send: Send) -> None:
+        await receive()
+        try:
+            await self.start()
+        except Exception as error:
+            # the server prints this and ends with a code other than 0
+            logging.getLogger(self.name).exception("Startup failed")
+            await send({"type": "lifespan.startup.failed", "message": f"{type(error).__name__}: {error}"})
+            return
+        await send({"type": "lifespan.startup.complete"})
+        await receive()
+        await self.stop()
+        await send({"type": "lifespan.shutdown.complete"})
+
+
+def function(name: str, build: Build, opening: Callable[[], Awaitable[Env]] = open_default_env) -> Function:
+    """Make the `app` of a handler; `name` is the function's in stack.yml."""
+    return Function(name, build, opening)

@@ -1,0 +1,157 @@
+"""The hot path: who asks, may they, is the answer ready; decided before any framework is entered.
+
+A GET whose answer is in memory costs one look at the headers, one limit and one write. Everything that
+is not plainly that (a first request, a key not seen this second, a refusal) returns False here and takes
+the ordinary way, which decides again from the start: nothing is counted before all else is clear.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from hashlib import blake2b
+from typing import Protocol
+
+from shared.models import Principal
+from shared.platform.kv import KV, Decision, Layer
+from shared.platform.web.asgi import CALL_ID, Headers, Receive, Scope, Send
+from shared.platform.web.exchange import new_request_id
+from shared.platform.web.freshness import Freshness
+from shared.platform.web.guard import MAX_HEADERS
+from shared.platform.web.ratelimit import limit_headers, limit_lines
+from shared.platform.web.whole import write_whole
+
+MAX_ENTRIES = 4096
+# Where no event can tell of new data (another process collects, Redis is gone) this bounds its age.
+KEEP_S = 5.0
+# Other origins, bodies: nothing an answer from memory should have to think about.
+UNUSUAL = frozenset((b"origin", b"content-length", b"transfer-encoding", b"expect"))
+
+
+class Caller(Protocol):
+    """What the access layer must offer: the answer to who asks, if it is known without waiting."""
+
+    def cached(self, authorization: bytes | None, cookie: bytes | None, scope: Scope) -> Principal | None: ...
+
+    def layers(self, principal: Principal, scope: Scope) -> Sequence[Layer]: ...
+
+
+@dataclass(slots=True)
+class Entry:
+    """A ready answer; `head` are its static headers as they go over the wire."""
+
+    body: bytes
+    etag: bytes
+    headers: Headers
+    head: bytes
+    head_304: bytes
+    required: str
+    topic: str
+    version: str
+    until: float
+    endpoint: str
+
+
+def make_entry(
+    body: bytes, static: Headers, *, required: str, topic: str, version: str, endpoint: str
+) -> Entry:
+    """Prepare an answer of status 200 once, for every caller who may read it."""
+    etag = b'"%b"' % blake2b(body, digest_size=9).hexdigest().encode()
+    shared: Headers = [*static, (b"etag", etag)]
+    headers: Headers = [(b"content-type", b"application/json"), *shared]
+    lines = b"".join(b"%b: %b\r\n" % pair for pair in headers)
+    lines_304 = b"".join(b"%b: %b\r\n" % pair for pair in shared)
+    head = b"HTTP/1.1 200 OK\r\ncontent-length: %d\r\n%b" % (len(body), lines)
+    head_304 = b"HTTP/1.1 304 Not Modified\r\n%b" % lines_304
+    until = time.monotonic() + KEEP_S
+    return Entry(body, etag, headers, head, head_304, required, topic, version, until, endpoint)
+
+
+class Hot:
+    """ASGI middleware in front of everything; `entries` are keyed by path and query as they were sent."""
+
+    def __init__(
+        self,
+        slow: Callable[[Scope, Receive, Send], Awaitable[None]],
+        kv: KV,
+        caller: Caller,
+        freshness: Freshness,
+        service: str,
+    ) -> None:
+        self.slow, self.kv, self.caller, self.freshness = slow, kv, caller, freshness
+        self.service = service
+        self.entries: dict[tuple[bytes, bytes], Entry] = {}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and scope["method"] == "GET":
+            entry = self.entries.get((scope.get("raw_path") or b"", scope["query_string"]))
+            if entry is not None and self.is_fresh(entry) and await self.hit(entry, scope, send):
+                return
+        await self.slow(scope, receive, send)
+
+    def is_fresh(self, entry: Entry) -> bool:
+        return entry.until > time.monotonic() and self.freshness.versions[entry.topic] == entry.version
+
+    def keep(self, scope: Scope, entry: Entry) -> None:
+        """Keep an answer for the next caller; what is oldest goes first."""
+        if len(self.entries) >= MAX_ENTRIES:
+            for key in list(self.entries)[: MAX_ENTRIES // 4]:
+                del self.entries[key]
+        self.entries[scope.get("raw_path") or b"", scope["query_string"]] = entry
+
+    async def hit(self, entry: Entry, scope: Scope, send: Send) -> bool:
+        """Answer from memory; False, with nothing counted or sent, where this is not plainly possible."""
+        started = time.perf_counter()
+        asked = read_head(scope["headers"])
+        if asked is None:
+            return False
+        authorization, cookie, known, call_id = asked
+        principal = self.caller.cached(authorization, cookie, scope)
+        if principal is None or entry.required not in principal.scopes:
+            return False
+        decision = await self.kv.limit(self.caller.layers(principal, scope))
+        if not decision.allowed:
+            return False  # refusing consumed nothing: the ordinary way refuses again and says why
+        request_id = call_id or new_request_id(None).encode()
+        status = 304 if known is not None and matches(known, entry.etag) else 200
+        await write(entry, send, status, decision, request_id)
+        return True
+
+
+Head = tuple[bytes | None, bytes | None, bytes | None, bytes | None]
+
+
+def read_head(headers: Headers) -> Head | None:
+    """Read (authorization, cookie, if-none-match, call id); None where the ordinary way must look closer."""
+    found: dict[bytes, bytes] = {}
+    size = 0
+    for name, value in headers:
+        size += len(value)
+        if name in found or name in UNUSUAL:
+            return None
+        found[name] = value
+    if size > MAX_HEADERS:
+        return None
+    get = found.get
+    call_id = get(b"x-call-id")
+    if call_id is not None and not CALL_ID.fullmatch(call_id):
+        call_id = None
+    return get(b"authorization"), get(b"cookie"), get(b"if-none-match"), call_id
+
+
+def matches(known: bytes, etag: bytes) -> bool:
+    """Compare If-None-Match (a list, weak or not, or *) with our strong tag."""
+    return known == etag or known.strip() == b"*" or etag in known
+
+
+async def write(entry: Entry, send: Send, status: int, decision: Decision, request_id: bytes) -> None:
+    head, body = (entry.head, entry.body) if status == 200 else (entry.head_304, b"")
+    if write_whole(send, b"%b%bx-request-id: %b\r\n" % (head, limit_lines(decision), request_id), body):
+        return
+    headers = entry.headers if status == 200 else entry.headers[1:]
+    headers = [*headers, *limit_headers(decision), (b"x-request-id", request_id)]
+    if status == 200:
+        headers.append((b"content-length", b"%d" % len(body)))
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})
