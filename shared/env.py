@@ -216,6 +216,8 @@ class Env:
     secrets: Secrets
     now: Callable[[], int]
     trigger: Callable[[str], Awaitable[None]] = no_trigger
+    # What this process remembers for seconds (identities, parsed keys), by the module it belongs to.
+    memory: dict[str, Any] = field(default_factory=dict)
 
     async def close(self) -> None:
         await self.http.close()
