@@ -15,13 +15,20 @@ async def make_login_link(env: Env, user: str) -> str:
     return f"{env.settings.public_base_url}/login#{token}"
 
 
-async def first_key(env: Env) -> str | None:
-    """Create the admin and a master key in a new database; None where there is an admin already."""
-    from shared.access import keys
+async def ensure_admin(env: Env) -> bool:
+    """Create the admin where there is none; tell whether it was."""
     from shared.store import users
 
     if await users.by_name(env.db, ADMIN):
-        return None
+        return False
     await users.create(env.db, ADMIN, "admin", env.now())
-    made = await keys.create(env, owner=ADMIN, level="master", name="first key")
-    return made.key
+    return True
+
+
+async def first_key(env: Env) -> str | None:
+    """Create the admin and a master key in a new database; None where there is an admin already."""
+    from shared.access import keys
+
+    if not await ensure_admin(env):
+        return None
+    return (await keys.create(env, owner=ADMIN, level="master", name="first key")).key

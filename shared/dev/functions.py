@@ -28,6 +28,11 @@ class Loaded:
     invocations: int = 0
 
 
+def load(function: Function, env: Env) -> Any:
+    """Import a function's handler and build its app over bindings that are open already."""
+    return importlib.import_module(function.module).app.with_env(env)
+
+
 class Functions:
     """All functions over one Env, with the queue that `/async-function` and triggers fill.
 
