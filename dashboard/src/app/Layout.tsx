@@ -1,0 +1,36 @@
+import { Outlet } from "react-router";
+import { useSession } from "../data/session.tsx";
+import { Header } from "./Header.tsx";
+
+/** What every page has around it. */
+export function Layout() {
+  const { session } = useSession();
+  return (
+    <div className="flex min-h-dvh flex-col">
+      <a
+        href="#main"
+        className="sr-only focus:not-sr-only focus:fixed focus:top-2 focus:left-2 focus:z-50 focus:rounded-lg focus:bg-accent focus:px-3 focus:py-2 focus:text-on-accent"
+      >
+        Skip to content
+      </a>
+      <Header />
+      {session.data?.demo && (
+        <p role="note" className="border-b border-line bg-warn-soft px-3 py-1.5 text-center text-xs font-medium text-warn">
+          Demo: generated market data, not real
+        </p>
+      )}
+      <main id="main" tabIndex={-1} className="mx-auto w-full max-w-[1720px] flex-1 px-3 py-4 outline-none sm:px-5">
+        <Outlet />
+      </main>
+      <footer className="mx-auto flex w-full max-w-[1720px] flex-wrap justify-between gap-x-6 gap-y-1 px-3 py-4 text-xs text-muted sm:px-5">
+        <p>Times are UTC. Every price names its sources, every signal its evidence.</p>
+        <p>
+          Charts:{" "}
+          <a className="underline hover:text-text" href="https://www.tradingview.com/" target="_blank" rel="noopener noreferrer">
+            TradingView Lightweight Charts™
+          </a>
+        </p>
+      </footer>
+    </div>
+  );
+}

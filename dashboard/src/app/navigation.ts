@@ -1,0 +1,7 @@
+/** What the header offers. A page is added here once it exists: no link leads nowhere. */
+import { CandlestickChart, type LucideIcon } from "lucide-react";
+import { PATHS } from "../paths.ts";
+
+export const NAVIGATION: { path: string; label: string; Icon: LucideIcon }[] = [
+  { path: PATHS.market, label: "Market", Icon: CandlestickChart },
+];

@@ -1,0 +1,17 @@
+/** Names from the API as words for people. */
+
+/** price_anomaly → Price anomaly */
+export function words(name: string): string {
+  const text = name.replace(/[._-]+/g, " ").trim();
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}
+
+/** The address, when it is one that a click may open; feeds are not to be trusted. */
+export function safeUrl(text: string | null | undefined): string | null {
+  try {
+    const url = new URL(text ?? "");
+    return url.protocol === "https:" || url.protocol === "http:" ? url.href : null;
+  } catch {
+    return null;
+  }
+}

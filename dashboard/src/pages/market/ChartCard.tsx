@@ -1,0 +1,117 @@
+import { useEffect, useMemo, useState } from "react";
+import { withQuery } from "../../data/client.ts";
+import { mergeNewest } from "../../data/merge.ts";
+import { useResource } from "../../data/resource.ts";
+import type { Bar, History, Interval, List, MarketRow, Signal } from "../../data/types.ts";
+import { compactDollars, count, price, priceDecimals } from "../../format/numbers.ts";
+import { instant } from "../../format/time.ts";
+import { Badge } from "../../ui/Badge.tsx";
+import { Card } from "../../ui/Card.tsx";
+import { Change } from "../../ui/Figures.tsx";
+import { Empty, Shown } from "../../ui/States.tsx";
+import { CandleChart } from "./CandleChart.tsx";
+import { PERIODS, STEPS } from "./candles.ts";
+import { IntervalChoice } from "./IntervalChoice.tsx";
+
+const RELOAD_PAUSE = 2000;
+
+export default function ChartCard({ row, onSignal }: { row: MarketRow; onSignal: (signal: Signal) => void }) {
+  const [interval, setInterval] = useState<Interval>("1h");
+  const step = STEPS[interval];
+  const symbol = encodeURIComponent(row.symbol);
+  const history = useResource<History>(
+    withQuery(`/market-data/${symbol}/history`, { interval, period: PERIODS[interval], limit: 1000 }),
+    { every: 60_000 },
+  );
+  const apply = useMemo(() => mergeNewest<Signal>(200, (signal) => signal.symbol === row.symbol), [row.symbol]);
+  const signals = useResource<List<Signal>>(withQuery("/signals", { symbol: row.symbol, limit: 200 }), { every: 60_000, topic: "signals", apply });
+  const bars = history.data?.data;
+  const last = bars?.at(-1);
+  useReloadAtClose(row.at, last ? last[0] + 2 * step : null, history.reload);
+
+  return (
+    <Card title={`${row.name} (${row.symbol})`} aside={<IntervalChoice value={interval} onChange={setInterval} />} className="lg:h-136">
+      <Headline row={row} gaps={history.data?.gaps ?? 0} source={history.data?.source ?? null} />
+      <Shown
+        resource={history}
+        label="candles"
+        isEmpty={(found) => found.data.length === 0}
+        empty={<Empty title="No candles yet">This asset has no {interval} bars stored for this period.</Empty>}
+      >
+        {(found) => <Plot key={`${row.symbol} ${interval}`} row={row} interval={interval} bars={found.data} signals={signals.data?.data ?? []} onSignal={onSignal} />}
+      </Shown>
+    </Card>
+  );
+}
+
+/** A bar that should have closed by now is asked for, not waited for: replays run faster than the poll. */
+function useReloadAtClose(now: number | null, due: number | null, reload: () => void): void {
+  const late = now !== null && due !== null && now >= due;
+  useEffect(() => {
+    if (!late) return;
+    const timer = setTimeout(reload, RELOAD_PAUSE);
+    return () => clearTimeout(timer);
+  }, [late, due, reload]);
+}
+
+function Headline({ row, gaps, source }: { row: MarketRow; gaps: number; source: string | null }) {
+  return (
+    <div className="flex flex-wrap items-baseline gap-x-4 gap-y-1 px-4 pt-3">
+      <p className="num text-2xl font-semibold tracking-tight" data-testid="chart-price">
+        {price(row.price)}
+      </p>
+      <Change value={row.change_24h} />
+      <p className="num text-xs text-muted">
+        24 h {price(row.low_24h)} to {price(row.high_24h)}
+      </p>
+      <p className="ml-auto flex gap-1.5">
+        {gaps > 0 && <Badge tone="warn">{count(gaps)} {gaps === 1 ? "bar" : "bars"} missing</Badge>}
+        {source && <Badge>{source}</Badge>}
+      </p>
+    </div>
+  );
+}
+
+interface PlotProps {
+  row: MarketRow;
+  interval: Interval;
+  bars: Bar[];
+  signals: Signal[];
+  onSignal: (signal: Signal) => void;
+}
+
+function Plot({ row, interval, bars, signals, onSignal }: PlotProps) {
+  const [hovered, setHovered] = useState<Bar | null>(null);
+  const shown = hovered ?? bars[bars.length - 1]!;
+  const decimals = Math.max(...[shown[1], shown[4]].map(priceDecimals));
+  const label = `Candles of ${row.name}, ${interval}: ${bars.length} bars, last close ${price(bars[bars.length - 1]![4])}`;
+  const open = (id: string) => {
+    const signal = signals.find((one) => one.id === id);
+    if (signal) onSignal(signal);
+  };
+  return (
+    <>
+      <p className="num flex flex-wrap gap-x-3 px-4 pt-1 pb-2 text-xs text-muted">
+        <span>{instant(shown[0])}</span>
+        {(["O", "H", "L", "C"] as const).map((name, index) => (
+          <span key={name}>
+            {name} <span className="text-text">{price(shown[index + 1], decimals)}</span>
+          </span>
+        ))}
+        <span>
+          V <span className="text-text">{compactDollars(shown[5]).replace("$", "")}</span>
+        </span>
+      </p>
+      <CandleChart
+        bars={bars}
+        step={STEPS[interval]}
+        decimals={priceDecimals(bars[bars.length - 1]![4])}
+        live={row.price}
+        signals={signals}
+        label={label}
+        onHover={setHovered}
+        onSignal={open}
+      />
+    </>
+  );
+}

@@ -1,0 +1,64 @@
+import type { ReactNode } from "react";
+import type { Resource } from "../../data/resource.ts";
+import type { Health, List, MarketList, MarketRow, Signal } from "../../data/types.ts";
+import { compactDollars, count, NONE } from "../../format/numbers.ts";
+import { words } from "../../format/words.ts";
+import { Ago, Change } from "../../ui/Figures.tsx";
+import { Split } from "./Split.tsx";
+import { marketSummary } from "./summary.ts";
+
+interface Props {
+  market: Resource<MarketList>;
+  signals: Resource<List<Signal>>;
+  health: Resource<Health>;
+}
+
+/** The market in four figures, and how far to trust them. */
+export function StatCards({ market, signals, health }: Props) {
+  const sum = marketSummary(market.data?.data ?? []);
+  const active = signals.data?.data.filter((signal) => signal.state === "active") ?? [];
+  const sources = health.data?.sources ?? [];
+  const inTime = sources.filter((source) => source.status === "healthy").length;
+  return (
+    <section aria-label="Overview" className="grid grid-cols-2 gap-3 lg:grid-cols-5">
+      <Stat label="Market cap" value={compactDollars(sum.cap)} loading={market.loading}>
+        <Change value={sum.capChange} /> <span className="text-muted">24 h</span>
+      </Stat>
+      <Stat label="Volume 24 h" value={compactDollars(sum.volume)} loading={market.loading}>
+        <span className="text-muted">{count(sum.assets)} assets</span>
+      </Stat>
+      <Stat label="Rising / falling" value={`${sum.up} / ${sum.down}`} loading={market.loading}>
+        <Split up={sum.up} down={sum.down} />
+      </Stat>
+      <Stat label="Active signals" value={signals.data ? count(active.length) : NONE} loading={signals.loading}>
+        <span className="text-muted">{active[0] ? `${words(active[0].type)}, ${active[0].symbol}` : "none right now"}</span>
+      </Stat>
+      <Stat label="Sources in time" value={sources.length ? `${inTime} / ${sources.length}` : NONE} loading={health.loading} wide>
+        <span className="text-muted">
+          newest price <Newest rows={market.data?.data ?? []} />
+        </span>
+      </Stat>
+    </section>
+  );
+}
+
+function Newest({ rows }: { rows: MarketRow[] }) {
+  const at = rows.reduce<number | null>((latest, row) => (row.at !== null && row.at > (latest ?? 0) ? row.at : latest), null);
+  return <Ago at={at} />;
+}
+
+function Stat({ label, value, loading, wide, children }: { label: string; value: string; loading: boolean; wide?: boolean; children: ReactNode }) {
+  return (
+    <div className={`min-w-0 rounded-xl border border-line bg-surface px-4 py-3 shadow-card ${wide ? "max-lg:col-span-2" : ""}`}>
+      <p className="text-xs text-muted">{label}</p>
+      {loading ? (
+        <p role="status" aria-label={`Loading ${label}`} className="mt-1.5 mb-1 h-10 animate-pulse rounded bg-raised" />
+      ) : (
+        <>
+          <p className="num mt-0.5 truncate text-xl font-semibold tracking-tight">{value}</p>
+          <p className="num mt-0.5 truncate text-xs">{children}</p>
+        </>
+      )}
+    </div>
+  );
+}
