@@ -56,9 +56,9 @@ class Fetch:
 
     async def get(self, request: Request, *, deadline: int) -> Answer:
         """The answer, or FetchFailed. `deadline`: when the run ends, milliseconds of the same clock."""
+        host = origin(request.full_url())[1]
         url = without_secrets(request.full_url())
         try:
-            host = origin(request.full_url())[1]
             return await self._get(request, url, host, deadline)
         except FetchFailed as error:
             error.args = (f"{url}: {error}",)
