@@ -29,4 +29,8 @@ async def connect(url: str, auth_token: str | None = None) -> D1Database:
         from shared.platform.d1.sqlite import open_sqlite
 
         return D1Database(await open_sqlite(url.removeprefix("file:")))
+    if url.startswith(("http://", "https://")):
+        from shared.platform.d1.hrana import HranaDriver
+
+        return D1Database(HranaDriver(url, auth_token))
     raise ValueError(f"{url!r} is neither file:PATH nor http://host:port")

@@ -21,10 +21,9 @@ from shared.platform.d1.sqlite_connection import (
     Connection,
     LastRow,
     TooLong,
-    Writes,
 )
 from shared.platform.d1.sqlite_threads import Lane
-from shared.platform.d1.statements import statements
+from shared.platform.d1.statements import reads
 from shared.platform.d1.values import Row
 
 T = TypeVar("T")
@@ -47,23 +46,16 @@ class SqliteDriver:
         self._here: Connection | None = None
         self._quick: set[str] = set()
         self._strikes: Counter[str] = Counter()
-        self._writing: set[str] = set()  # begin like a read, but write: WITH … DELETE
 
     async def query(self, queries: Sequence[Query]) -> list[Answer]:
         alone = queries[0][0] if len(queries) == 1 else ""
-        if all(self._reads(sql) for sql, _ in queries):
-            try:
-                return await self._read(alone, lambda connection: connection.read(queries))
-            except Writes as found:
-                self._writing.add(found.sql)
+        if all(reads(sql) for sql, _ in queries):
+            return await self._read(alone, lambda connection: connection.read(queries))
         return await self._write(lambda connection: connection.write(queries))
 
     async def rows(self, query: Query, named: bool) -> Rows:
-        if self._reads(query[0]):
-            try:
-                return await self._read(query[0], lambda connection: connection.read_rows(query, named))
-            except Writes:
-                self._writing.add(query[0])
+        if reads(query[0]):
+            return await self._read(query[0], lambda connection: connection.read_rows(query, named))
         return await self._write(lambda connection: connection.write_rows(query, named))
 
     async def many(self, sql: str, rows: Sequence[Row]) -> Answer:
@@ -77,9 +69,6 @@ class SqliteDriver:
             self._here.close()
         await self._reader.close()
         await self._writer.close()  # last, so that it folds the log into the file
-
-    def _reads(self, sql: str) -> bool:
-        return all(part.reads for part in statements(sql)) and sql not in self._writing
 
     def _write(self, work: Callable[[Connection], T]) -> Awaitable[T]:
         self._check_open()

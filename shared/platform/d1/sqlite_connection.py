@@ -45,13 +45,6 @@ class TooLong(Exception):
     """A read did not end within the budget of the event loop; nothing happened."""
 
 
-class Writes(Exception):
-    """What looked like a read writes; nothing happened."""
-
-    def __init__(self, sql: str) -> None:
-        self.sql = sql
-
-
 class Connection:
     """Use from one thread at a time."""
 
@@ -187,10 +180,10 @@ class Connection:
         self._deadline = time.monotonic() + self._seconds
         try:
             self._cursor.execute(part.sql, values)
-            names = self._names(part, named)
+            names = self._names(part, values, named)
             return names, self._cursor.fetchall()
         except (apsw.Error, UnicodeDecodeError) as error:
-            raise self._refused(part.sql, error) from error
+            raise self._refused(error) from error
 
     def _execute_many(self, sql: str, rows: Sequence[Row]) -> list[tuple[Any, ...]]:
         part, *more = statements(sql)
@@ -200,11 +193,11 @@ class Connection:
         try:
             return self._cursor.executemany(sql, rows).fetchall()
         except apsw.Error as error:
-            raise self._refused(sql, error) from error
+            raise self._refused(error) from error
         except (OverflowError, UnicodeEncodeError) as error:
             raise D1TypeError(f"a value of a row cannot be bound: {error}", D1TypeError.prefix) from error
 
-    def _refused(self, sql: str, error: Exception) -> Exception:
+    def _refused(self, error: Exception) -> Exception:
         """What the caller is told, after letting go of the statement and with it of its snapshot."""
         self._cursor.close(True)
         self._cursor = self._db.cursor()
@@ -212,15 +205,15 @@ class Connection:
             return D1Error(f"a text of the result is not UTF-8: {error.reason}")
         if self._brief and isinstance(error, (apsw.InterruptError, apsw.BusyError)):
             return TooLong()
-        return Writes(sql) if isinstance(error, apsw.ReadOnlyError) else translated(error)
+        return translated(error)
 
-    def _names(self, part: Statement, named: bool) -> Sequence[str]:
+    def _names(self, part: Statement, values: tuple[Value, ...], named: bool) -> Sequence[str]:
         try:
             return [column[0] for column in self._cursor.get_description()]
         except apsw.ExecutionCompleteError:
-            return self._names_without_rows(part) if named else NO_NAMES
+            return self._names_without_rows(part, values) if named else NO_NAMES
 
-    def _names_without_rows(self, part: Statement) -> Sequence[str]:
+    def _names_without_rows(self, part: Statement, values: tuple[Value, ...]) -> Sequence[str]:
         """SQLite tells names only of a compiled statement: compile it again and stop before it runs."""
         names: list[str] = []
 
@@ -231,7 +224,7 @@ class Connection:
         cursor = self._db.cursor()
         cursor.exec_trace = look
         try:
-            cursor.execute(part.sql)
+            cursor.execute(part.sql, values)
         except apsw.ExecTraceAbort:
             return names
         return NO_NAMES

@@ -22,6 +22,7 @@ TOKEN = re.compile(
     r"""(?P<space>[ \t\n\r\f]+|--[^\n]*|/\*.*?(?:\*/|\Z))
     |(?P<word>[A-Za-z_\x80-\U0010ffff][\w$]*)
     |(?P<end>;)
+    |(?P<parameter>[:@$][A-Za-z_][\w$]*)
     |'(?:[^']|'')*(?:'|\Z)|"(?:[^"]|"")*(?:"|\Z)|`(?:[^`]|``)*(?:`|\Z)|\[[^\]]*(?:\]|\Z)
     |.""",
     re.VERBOSE | re.DOTALL,
@@ -34,6 +35,7 @@ def words(text: str) -> frozenset[str]:
 
 TRANSACTIONS = words("BEGIN COMMIT END ROLLBACK SAVEPOINT RELEASE")
 READERS = words("SELECT VALUES WITH EXPLAIN")
+WRITERS = words("INSERT UPDATE DELETE REPLACE")  # WITH … DELETE; taking replace() for one does no harm
 PRAGMAS = words("""
     case_sensitive_like data_version defer_foreign_keys foreign_key_check foreign_key_list
     foreign_keys ignore_check_constraints index_info index_list index_xinfo legacy_alter_table
@@ -51,38 +53,39 @@ class Statement:
     sql: str
     verb: str
     reads: bool  # may run on a reading connection
+    names: tuple[str, ...]  # of its named parameters in order: (":a", "@b")
     refused: Callable[[], D1Error] | None  # D1 does not run it
 
 
 def split(sql: str) -> Iterator[Statement]:
     """Cut at each `;` that SQLite would cut at; the bodies of triggers stay whole."""
-    start, first, ended = 0, list[str](), list[str]()
+    start, tokens = 0, list[tuple[str, str]]()
     for token in TOKEN.finditer(sql):
-        kind = token.lastgroup
+        kind = token.lastgroup or "sign"
         if kind == "space":
             continue
-        if kind == "end" and not (in_trigger(first) and ended[-2:] != [";", "END"]):
-            yield statement(sql[start : token.end()], first)
-            start, first, ended = token.end(), [], []
+        if kind == "end" and not (in_trigger(tokens) and tokens[-2:] != [("end", ";"), ("word", "END")]):
+            yield statement(sql[start : token.end()], tokens)
+            start, tokens = token.end(), []
             continue
-        word = token.group().upper() if kind == "word" else token.group()
-        ended.append(word if kind in ("word", "end") else "")
-        if len(first) < 4:
-            first.append(word)
+        tokens.append((kind, token.group() if kind == "parameter" else token.group().upper()))
     if sql[start:].strip() or start == 0:
-        yield statement(sql[start:], first)
+        yield statement(sql[start:], tokens)
 
 
-def in_trigger(first: list[str]) -> bool:
+def in_trigger(tokens: list[tuple[str, str]]) -> bool:
+    first = [word for _, word in tokens[:4]]
     begin = first[1:] if first[:1] == ["EXPLAIN"] else first
     return begin[:1] == ["CREATE"] and "TRIGGER" in begin[1:3]
 
 
-def statement(sql: str, first: list[str]) -> Statement:
-    """`first` are its first four words and signs, in capitals."""
+def statement(sql: str, tokens: list[tuple[str, str]]) -> Statement:
+    first = [word for _, word in tokens[:4]]
     verb = first[0] if first else ""
-    reads = verb in READERS and not CONNECTION_STATE.search(sql)
-    return Statement(sql, verb, reads, refusal(sql, verb, first))
+    writes = verb not in READERS or (verb == "WITH" and any(word in WRITERS for _, word in tokens))
+    reads = not writes and not CONNECTION_STATE.search(sql)
+    names = tuple(dict.fromkeys(name for kind, name in tokens if kind == "parameter"))
+    return Statement(sql, verb, reads, names, refusal(sql, verb, first))
 
 
 def refusal(sql: str, verb: str, first: list[str]) -> Callable[[], D1Error] | None:
@@ -110,3 +113,8 @@ def statements(sql: str) -> tuple[Statement, ...]:
     if len(sql) > limits.SQL_BYTES or len(sql.encode(errors="replace")) > limits.SQL_BYTES:
         raise sqlite_error("statement too long", "SQLITE_TOOBIG")
     return tuple(split(sql))
+
+
+def reads(sql: str) -> bool:
+    """True where nothing in it writes."""
+    return all(part.reads for part in statements(sql))
