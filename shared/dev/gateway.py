@@ -107,7 +107,7 @@ def from_this_machine(scope: dict[str, Any]) -> bool:
     """
     client = scope.get("client")
     forwarded = any(name == b"x-forwarded-for" for name, _ in scope["headers"])
-    return bool(client) and not forwarded and ipaddress.ip_address(client[0]).is_loopback
+    return client is not None and not forwarded and ipaddress.ip_address(client[0]).is_loopback
 
 
 async def read_body(receive: Any) -> bytes:
