@@ -68,7 +68,7 @@ async def log(db: D1Database, webhook: str, *, before: str | None = None, limit:
     attempts: dict[str, list[Attempt]] = {}
     for event, *fields in await db.prepare(SQL_ATTEMPTS).bind(webhook, events).raw():
         attempts.setdefault(event, []).append(Attempt(*fields))
-    return [Delivery(*row, tuple(attempts.get(row[0], ()))) for row in rows]
+    return [Delivery(*(*row, tuple(attempts.get(row[0], ())))) for row in rows]
 
 
 async def replay(db: D1Database, webhook: str, event: str, now: int) -> bool:

@@ -56,7 +56,9 @@ SQL_RELEASE = """
 UPDATE deliveries SET lease_until = 0 FROM json_each(?) o
 WHERE deliveries.event = o.value ->> 0 AND deliveries.webhook = o.value ->> 1
   AND deliveries.lease_token = o.value ->> 2"""
-SQL_CANCEL = "UPDATE deliveries SET status = 'cancelled' WHERE webhook = ? AND status = 'pending'"
+SQL_CANCEL = """
+UPDATE deliveries INDEXED BY deliveries_due SET status = 'cancelled'
+WHERE webhook = ? AND status = 'pending'"""
 
 
 @dataclass(frozen=True, slots=True)

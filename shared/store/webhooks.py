@@ -75,7 +75,8 @@ class Webhook:
 
 
 def webhook(row: tuple[Any, ...]) -> Webhook:
-    return Webhook(*row[:6], tuple(json.loads(row[6])), tuple(json.loads(row[7])), *row[8:])
+    types, symbols = (tuple(json.loads(text)) for text in row[6:8])
+    return Webhook(*(*row[:6], types, symbols, *row[8:]))
 
 
 async def add(db: D1Database, new: Webhook) -> None:
