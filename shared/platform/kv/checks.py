@@ -19,6 +19,8 @@ def check_key(key: str) -> None:
         raise Invalid("key: is not valid Unicode") from None
     if size == 0:
         raise Invalid("key: is empty")
+    if key.startswith("kv:"):
+        raise Invalid("key: names that start with kv: are the store's own")
     if key in (".", ".."):
         raise Invalid(f"key: {key!r} is not allowed")
     if size > KEY_BYTES:
