@@ -31,12 +31,18 @@ class Moods:
     baseline_squares: Floats
 
 
-def moods_at(rows: Sequence[tuple[int, int, int, float, int]], hour: int) -> Moods:
-    """Sum up (asset, at, known_at, sentiment, article) as it was known at `hour`; one row an asset."""
+def table_of(rows: Sequence[tuple[int, int, int, float, int]]) -> Floats:
+    """(asset, at, known_at, sentiment) as columns (N, 4), by `at`; doubles hold milliseconds exactly."""
     table = np.array([row[:4] for row in rows], np.float64).reshape(-1, 4)
-    asset, at, known = (table[:, i].astype(np.int64) for i in range(3))
-    told = (known <= hour) & (at <= hour) & (at > hour - RECENT - BASELINE)
-    asset, at, mood = asset[told], at[told], table[told, 3]
+    return table[np.argsort(table[:, 1], kind="stable")]
+
+
+def moods_at(table: Floats, hour: int) -> Moods:
+    """Sum up a table of articles as it was known at `hour`; one row an asset."""
+    start, end = np.searchsorted(table[:, 1], (hour - RECENT - BASELINE, hour), side="right")
+    table = table[start:end]
+    table = table[table[:, 2] <= hour]
+    asset, at, mood = table[:, 0].astype(np.int64), table[:, 1].astype(np.int64), table[:, 3]
     assets, lane = np.unique(asset, return_inverse=True)
     fresh = at > hour - RECENT
     recent = sums(lane, mood, fresh, len(assets))

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from shared.models import EARLIEST
 from shared.signals.bars import Bars, Bools, Floats, Ints
 
 WINDOW = 96  # bars: 8 hours of 5m, 4 days of 1h, a quarter of 1d; long enough for a steady median
@@ -36,7 +37,7 @@ class Windows:
 
     @property
     def cursor(self) -> Ints:
-        """Open time of the newest bar of each lane; 0 before the first."""
+        """Open time of the newest bar of each lane; EARLIEST before the first."""
         return self.opens[:, -1]
 
 
@@ -85,7 +86,7 @@ def with_lanes(state: Windows, assets: Ints, sources: Ints) -> Windows:
         sources[fresh],
         np.zeros(n, np.int64),
         np.full(n, np.nan),
-        np.zeros((n, WINDOW + 1), np.int64),
+        np.full((n, WINDOW + 1), EARLIEST, np.int64),
         np.full((n, WINDOW), np.nan),
         np.full((n, WINDOW), np.nan),
     )

@@ -8,11 +8,12 @@ from dataclasses import dataclass
 
 import orjson
 
-from shared.models import LATEST
+from shared.models import EARLIEST, LATEST
 from shared.platform.d1 import D1Database, D1PreparedStatement
 
 SQL_DUE = """SELECT signal, horizon, due_at FROM signal_outcomes
-WHERE status = 'pending' AND due_at <= ?1 AND due_at >= ?2 ORDER BY due_at LIMIT ?3"""
+WHERE status = 'pending' AND due_at <= ?1 AND (due_at, signal, horizon) > (?2, ?3, ?4)
+ORDER BY due_at, signal, horizon LIMIT ?5"""
 SQL_SETTLE = """UPDATE signal_outcomes SET status = ?1, forward_return = ?2, max_favourable = ?3,
 max_adverse = ?4, hit = ?5, resolved_at = ?6 WHERE signal = ?7 AND horizon = ?8 AND status = 'pending'"""
 SQL_RESOLVE_SIGNAL = """UPDATE signals SET state = 'resolved', updated_at = max(updated_at, ?2)
@@ -49,9 +50,10 @@ class Outcome:
     resolved_at: int | None = None
 
 
-async def due(db: D1Database, now: int, *, after: int = 0, limit: int = 1000) -> list[Due]:
-    """Pending outcomes due in [after, now], oldest first."""
-    return [Due(*row) for row in await db.prepare(SQL_DUE).bind(now, after, limit).raw()]
+async def due(db: D1Database, now: int, *, after: Due | None = None, limit: int = 1000) -> list[Due]:
+    """Pending outcomes due until `now`, oldest first, behind the last one of the page before."""
+    place = (after.due_at, after.signal, after.horizon) if after else (EARLIEST, "", 0)
+    return [Due(*row) for row in await db.prepare(SQL_DUE).bind(now, *place, limit).raw()]
 
 
 def settle_statement(db: D1Database, outcome: Outcome) -> D1PreparedStatement:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
-from shared.models import HOUR
+from shared.env import Env
+from shared.models import HOUR, Candle
 from shared.signals.bars import Bars, bars_of
+from shared.store import candles
 
 
 def bars_from_paths(
@@ -26,3 +30,29 @@ def bars_from_paths(
             price = float(close[i])
             rows.append((asset, 1, (i + 1) * step, price, price, price, price, float(volume[i])))
     return bars_of(rows)
+
+
+async def store_bars(
+    env: Env, bars: Bars, step: int = HOUR, source: str = "binance", known_at: int = 0
+) -> None:
+    """Put bars into the store as a collection would."""
+    names = [(a, t, *prices) for a, t, *prices in zip(*columns_of(bars), strict=True)]
+    made = [Candle(a, source, step, t, o, h, lo, c, v) for a, t, o, h, lo, c, v in names]
+    await candles.add(env.db, made, known_at)
+
+
+def columns_of(bars: Bars) -> list[list[Any]]:
+    names = ("asset", "open_time", "open", "high", "low", "close", "volume")
+    return [getattr(bars, name).tolist() for name in names]
+
+
+async def everything(env: Env) -> dict[str, list[Any]]:
+    """All that detection writes, for comparing runs; the versions of the states apart."""
+    found = {
+        name: await env.db.prepare(f"SELECT * FROM {name} ORDER BY 1, 2").raw()
+        for name in ("signals", "signal_outcomes", "outbox")
+    }
+    found["state"] = await env.db.prepare(
+        "SELECT name, cursor, state FROM detector_state ORDER BY name"
+    ).raw()
+    return found

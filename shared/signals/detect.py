@@ -1,0 +1,127 @@
+"""detect-signals: everything new through the detectors, whoever calls and however often.
+
+State, signals, outcomes to come and announcements are one batch: of two runs on the same bars one wins, the
+other's batch breaks and finds nothing left to do. Without anything new a run reads a few rows and ends.
+Bars at or before a lane's cursor (late, corrected) are not looked at again: no signal twice.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import orjson
+
+from shared.env import Env
+from shared.signals.bars import STEPS, Bars
+from shared.signals.detect_news import detect_news
+from shared.signals.intake import new_bars
+from shared.signals.play import play_bars
+from shared.signals.raising import Tally, store
+from shared.signals.state import Carried, pack, unpack
+from shared.signals.view import label, signal_json
+from shared.store import assets as asset_store
+from shared.store import detector_state, signals
+from shared.store.assets import Assets
+from shared.store.detector_state import StoredState
+from shared.store.signals import Signal
+
+log = logging.getLogger("detect-signals")
+ATTEMPTS = 3  # lost races: after that the others are doing the work
+
+# When something that was true at `at` became known, ms.
+Moment = Callable[[int], int]
+
+
+async def detect(env: Env) -> dict[str, Any]:
+    """Look at all new bars and articles; a summary with counts and the ids of the new signals."""
+    assets = await asset_store.load(env.db)
+    total, moment = Tally(), learned_now(env)
+    for step in STEPS:
+        total.add(await detect_bars(env, assets, step, moment))
+    total.add(await detect_news(env, assets, moment))
+    expired = await signals.expire(env.db, env.now())
+    await publish(env, total.raised)
+    return summary(total, expired)
+
+
+def learned_now(env: Env) -> Moment:
+    """A bar that closed is known when a run sees it."""
+    return lambda at: max(at, env.now())
+
+
+def summary(total: Tally, expired: int) -> dict[str, Any]:
+    types: dict[str, int] = {}
+    for signal in total.raised:
+        types[signal.type] = types.get(signal.type, 0) + 1
+    return {
+        "status": "ok" if total.looked_at else "nothing new",
+        "bars": total.looked_at,
+        "raised": len(total.raised),
+        "updated": total.updated,
+        "expired": expired,
+        "types": types,
+        "signals": [signal.id for signal in total.raised[:100]],
+    }
+
+
+def state_name(step: int) -> str:
+    return f"bars:{label(step)}"
+
+
+async def detect_bars(env: Env, assets: Assets, step: int, moment: Moment) -> Tally:
+    """All new bars of one length."""
+    for _ in range(ATTEMPTS):
+        loaded = await detector_state.load(env.db, state_name(step))
+        intake = await new_bars(env.db, step, env.now(), unpack(loaded.state))
+        if not len(intake.bars):
+            return Tally()
+        tally = await step_over(
+            env, assets, step, intake.bars, moment, loaded, intake.carried, silent=intake.silent
+        )
+        if tally:
+            return tally
+    return Tally()
+
+
+async def detect_given(env: Env, assets: Assets, step: int, bars: Bars, moment: Moment) -> Tally:
+    """The same over bars at hand, which are stored already: a replay need not read them back."""
+    for _ in range(ATTEMPTS):
+        loaded = await detector_state.load(env.db, state_name(step))
+        tally = await step_over(env, assets, step, bars, moment, loaded, unpack(loaded.state))
+        if tally:
+            return tally
+    return Tally()
+
+
+async def step_over(
+    env: Env,
+    assets: Assets,
+    step: int,
+    bars: Bars,
+    moment: Moment,
+    loaded: StoredState,
+    carried: Carried | None,
+    silent: Mapping[int, int] | None = None,
+) -> Tally | None:
+    """Step and store in one batch; None where another run was faster."""
+    after, found = play_bars(carried, step, bars, silent)
+    cursor = int(after.windows.cursor.max())
+    sources = await asset_store.sources(env.db) if found else None
+    tally = await store(env, assets, found, moment, loaded, (cursor, pack(after)), sources)
+    if tally:
+        tally.looked_at = len(bars)
+    return tally
+
+
+async def publish(env: Env, raised: list[Signal]) -> None:
+    """Tell the stream of what is still going on; who misses it reads it from the API."""
+    from shared.platform.kv import KVUnavailable
+
+    try:
+        for signal in raised:
+            if signal.state == "active":
+                await env.kv.publish("signals", orjson.dumps(signal_json(signal)))
+    except KVUnavailable as error:
+        log.warning("Signals stored but not published", extra={"metadata": {"why": str(error)}})

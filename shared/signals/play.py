@@ -1,0 +1,124 @@
+"""Bars and moods through the detectors: state and columns in, state and findings out. Decides, never acts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from math import sqrt
+from typing import Any
+
+import numpy as np
+
+from shared.models import HOUR, Finding
+from shared.signals import episodes, windows
+from shared.signals.bars import Bars, Ints
+from shared.signals.detector import COOLDOWN, DIRECTIONS, EXPIRES, NO_BAR, Detector, Scores
+from shared.signals.detectors import DETECTORS
+from shared.signals.detectors.price_anomaly import return_scale
+from shared.signals.episodes import Episodes
+from shared.signals.moods import Moods
+from shared.signals.state import Carried
+from shared.signals.windows import Measured
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A finding and the `at` of the signal it raises (its own) or belongs to."""
+
+    finding: Finding
+    opened: int
+    source: int = 0
+
+    @property
+    def raises(self) -> bool:
+        return self.opened == self.finding.at
+
+
+def play_bars(
+    carried: Carried | None, step: int, bars: Bars, silent: Mapping[int, int] | None = None
+) -> tuple[Carried, list[Found]]:
+    """Step every asset over its new bars; `silent`: by asset, the open time up to which nothing is told."""
+    before = carried or Carried(windows.empty(), {})
+    assets, first = np.unique(bars.asset, return_index=True)
+    wider = windows.with_lanes(before.windows, assets, bars.source[first])
+    after, measured = windows.step(wider, step, bars)
+    at = measured.open_time + step
+    kept, found = dict[str, Episodes](), list[Found]()
+    for detector in DETECTORS:
+        if detector.reads != "bars":
+            continue
+        old = before.episodes.get(detector.type) or episodes.empty(len(before.windows.asset))
+        state = episodes.with_lanes(old, before.windows.asset, wider.asset)
+        scores = detector.score(measured, step)
+        kept[detector.type], events = episodes.advance(
+            state,
+            measured.lane,
+            measured.tick,
+            at,
+            scores,
+            ready=measured.ready,
+            raise_at=detector.raise_at[step],
+            cooldown=COOLDOWN[step],
+            expires=EXPIRES[step],
+        )
+        found += [bar_found(detector, measured, scores, event, step) for event in events]
+    if silent:
+        found = [one for one in found if one.finding.at - step > silent.get(one.finding.asset, -1)]
+    return Carried(after, kept), in_order(found)
+
+
+def bar_found(detector: Detector, bars: Measured, scores: Scores, event: episodes.Event, step: int) -> Found:
+    evidence = detector.evidence(bars, event.row, step)
+    # what one hour usually moves: the yardstick of its outcomes
+    evidence["volatility_1h"] = float(return_scale(bars)[event.row]) * sqrt(HOUR / step)
+    at, price = int(bars.open_time[event.row]) + step, float(bars.close[event.row])
+    asset, source = int(bars.asset[event.row]), int(bars.source[event.row])
+    return Found(
+        finding(detector, scores, event.row, asset, at, step, evidence, price), event.open_at, source
+    )
+
+
+def play_moods(
+    detector: Detector, assets: Ints, state: Episodes, moods: Moods
+) -> tuple[Ints, Episodes, list[Found]]:
+    """One hour of news through a detector; assets (L,) are the lanes of `state`, new ones are added."""
+    wider = np.union1d(assets, moods.asset)
+    state = episodes.with_lanes(state, assets, wider)
+    scores = detector.score(moods, NO_BAR)
+    after, events = episodes.advance(
+        state,
+        np.searchsorted(wider, moods.asset),
+        moods.at // HOUR,
+        moods.at,
+        scores,
+        ready=np.ones(len(moods.asset), np.bool_),
+        raise_at=detector.raise_at[NO_BAR],
+        cooldown=COOLDOWN[NO_BAR],
+        expires=EXPIRES[NO_BAR],
+    )
+    found = []
+    for event in events:
+        evidence = detector.evidence(moods, event.row, NO_BAR)
+        asset, at = int(moods.asset[event.row]), int(moods.at[event.row])
+        found.append(
+            Found(finding(detector, scores, event.row, asset, at, NO_BAR, evidence, None), event.open_at)
+        )
+    return wider, after, in_order(found)
+
+
+def finding(
+    detector: Detector,
+    scores: Scores,
+    row: int,
+    asset: int,
+    at: int,
+    step: int,
+    evidence: dict[str, Any],
+    price: float | None,
+) -> Finding:
+    direction, raw = DIRECTIONS[int(scores.side[row]) + 1], float(scores.score[row])
+    return Finding(detector.type, asset, step, at, direction, raw, evidence, price)
+
+
+def in_order(found: list[Found]) -> list[Found]:
+    return sorted(found, key=lambda one: (one.finding.at, one.finding.asset, one.finding.type))

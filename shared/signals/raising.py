@@ -1,0 +1,125 @@
+"""From findings to what is stored: signals with their news and announcement, updates of open ones."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from shared.env import Env
+from shared.models import DAY, HOUR, Asset
+from shared.platform.d1 import D1Error, D1PreparedStatement
+from shared.signals.confidence import confidence
+from shared.signals.detector import EXPIRES
+from shared.signals.identity import signal_key, ulid_of
+from shared.signals.play import Found
+from shared.signals.view import signal_json
+from shared.store import detector_state, outbox, signals
+from shared.store.assets import Assets
+from shared.store.detector_state import StoredState
+from shared.store.signals import Signal, Update
+
+HORIZONS = (HOUR, 4 * HOUR, DAY, 7 * DAY)
+NEWS_BEFORE = 2 * HOUR  # a story and the move it causes are rarely further apart
+ARTICLES_MAX = 20  # ids only: the evidence must fit into a webhook
+
+
+@dataclass(slots=True)
+class Tally:
+    """What a run did: bars or hours looked at, signals raised (new rows only), findings of open ones."""
+
+    looked_at: int = 0
+    raised: list[Signal] = field(default_factory=list)
+    updated: int = 0
+
+    def add(self, other: Tally) -> None:
+        self.looked_at += other.looked_at
+        self.raised += other.raised
+        self.updated += other.updated
+
+
+def signal_of(found: Found, asset: Asset, known_at: int) -> Signal:
+    """A new signal; one that is already over when it becomes known starts as expired."""
+    one = found.finding
+    key, expires_at = signal_key(one.type, asset.slug, one.step, one.at), one.at + EXPIRES[one.step]
+    return Signal(
+        id=ulid_of(key, one.at),
+        key=key,
+        type=one.type,
+        asset=asset.id,
+        symbol=asset.symbol,
+        name=asset.name,
+        direction=one.direction,
+        raw_score=one.raw_score,
+        confidence_score=confidence(one.type, one.raw_score).score,
+        step=one.step,
+        at=one.at,
+        known_at=known_at,
+        reference_price=one.price,
+        state="active" if expires_at > known_at else "expired",
+        created_at=known_at,
+        updated_at=known_at,
+        expires_at=expires_at,
+        metadata=dict(one.evidence),
+    )
+
+
+def update_of(found: Found, asset: Asset, known_at: int) -> Update:
+    one = found.finding
+    opened = signal_key(one.type, asset.slug, one.step, found.opened)
+    peak = {"raw_score": one.raw_score, "at": one.at, "known_at": known_at, **one.evidence}
+    return Update(ulid_of(opened, found.opened), known_at, one.raw_score, peak)
+
+
+async def explained(env: Env, signal: Signal) -> Signal:
+    """Add the asset's news from shortly before the move until it was known, or none: unexplained."""
+    start = signal.at - max(NEWS_BEFORE, signal.step)
+    ids = await signals.articles_near(env.db, signal.asset, start, signal.known_at, ARTICLES_MAX)
+    return replace(signal, metadata={**signal.metadata, "articles": ids, "explained": bool(ids)})
+
+
+def raise_statements(env: Env, signal: Signal) -> list[D1PreparedStatement]:
+    """The signal, its outcomes to come and, unless it is already over, its announcement."""
+    statements = signals.add_statements(env.db, signal, HORIZONS)
+    if signal.state == "active":
+        event = ulid_of(f"signal.raised:{signal.key}", signal.at)
+        shown = signal_json(signal)
+        statements.append(
+            outbox.event_statement(env.db, event, "signal.raised", signal.symbol, signal.known_at, shown)
+        )
+    return statements
+
+
+async def store(
+    env: Env,
+    assets: Assets,
+    found: Sequence[Found],
+    moment: Callable[[int], int],
+    loaded: StoredState,
+    carried: tuple[int, bytes],
+    sources: Mapping[int, str] | None = None,
+) -> Tally | None:
+    """Everything in one batch with the state it follows from: cursor and bytes in `carried`.
+
+    None where another run had stored that state first: nothing was written, look again.
+    """
+    new, statements = list[tuple[int, Signal]](), list[D1PreparedStatement]()
+    for one in found:
+        asset, known_at = assets.by_id(one.finding.asset), moment(one.finding.at)
+        named: dict[str, Any] = {"source": sources.get(one.source, "")} if sources else {}
+        one.finding.evidence.update(named)
+        if one.raises:
+            signal = await explained(env, signal_of(one, asset, known_at))
+            new.append((len(statements), signal))
+            statements += raise_statements(env, signal)
+        else:
+            statements.append(signals.update_statement(env.db, update_of(one, asset, known_at)))
+    statements.append(detector_state.swap_statement(env.db, loaded, *carried))
+    try:
+        done = await env.db.batch(statements)
+    except D1Error as error:
+        if detector_state.lost_race(error):
+            return None
+        raise
+    raised = [signal for place, signal in new if done[place].meta.changes]
+    return Tally(raised=raised, updated=sum(not one.raises for one in found))
