@@ -23,7 +23,7 @@ Answer = tuple[int, Any]
 
 @dataclass
 class FakeApi:
-    """`answers` replaces what a path gives: (status, body). `posted` is what came in, `events` what goes out."""
+    """`answers` replaces what a path gives: (status, body). `posted` is what came in,"""
 
     dashboard: Dashboard
     answers: dict[str, Answer] = field(default_factory=dict)
@@ -54,24 +54,7 @@ class FakeApi:
             return self.answers[key]
         if method != "GET":
             return 204, None
-        asked = {name: values[0] for name, values in parse_qs(query).items()}
-        parts = path.removeprefix("/api/v1/").split("/")
-        match parts:
-            case ["auth", "session"]:
-                return 200, page_data.session()
-            case ["market-data"]:
-                return 200, page_data.market()
-            case ["market-data", symbol, "history"]:
-                return 200, page_data.history(symbol, asked["interval"])
-            case ["signals"]:
-                found = page_data.signals()
-                rows = [row for row in found["data"] if asked.get("symbol") in (None, row["symbol"])]
-                return 200, {**found, "data": rows}
-            case ["news", "crypto", "latest"]:
-                return 200, page_data.news()
-            case ["health"]:
-                return 200, page_data.health()
-        return problem(404, "No such route")
+        return from_page_data(path, {name: values[0] for name, values in parse_qs(query).items()})
 
     async def stream(self, scope: Any, send: Any) -> None:
         headers = dict(scope["headers"])
@@ -102,8 +85,33 @@ class FakeApi:
             self.loop.call_soon_threadsafe(queue.put_nowait, part)
 
 
+def from_page_data(path: str, asked: dict[str, str]) -> Answer:
+    match path.removeprefix("/api/v1/").split("/"):
+        case ["auth", "session"]:
+            return 200, page_data.session()
+        case ["market-data"]:
+            return 200, page_data.market()
+        case ["market-data", symbol, "history"]:
+            return 200, page_data.history(symbol, asked["interval"])
+        case ["signals"]:
+            found = page_data.signals()
+            rows = [row for row in found["data"] if asked.get("symbol") in (None, row["symbol"])]
+            return 200, {**found, "data": rows}
+        case ["news", "crypto", "latest"]:
+            return 200, page_data.news()
+        case ["health"]:
+            return 200, page_data.health()
+    return problem(404, "No such route")
+
+
 def problem(status: int, detail: str, code: str = "TEST") -> Answer:
-    return status, {"type": "about:blank", "title": "Problem", "status": status, "detail": detail, "code": code}
+    return status, {
+        "type": "about:blank",
+        "title": "Problem",
+        "status": status,
+        "detail": detail,
+        "code": code,
+    }
 
 
 async def read(receive: Any) -> bytes:

@@ -34,7 +34,9 @@ ASSETS = (
 )
 
 
-def market_row(rank: int, symbol: str, name: str, price: float, change: float | None, cap: float | None) -> Any:
+def market_row(
+    rank: int, symbol: str, name: str, price: float, change: float | None, cap: float | None
+) -> Any:
     known = change is not None
     sources = [
         {"source": "coingecko", "price": price, "at": NOW - 31_000, "used": True},
@@ -192,8 +194,8 @@ def signals() -> dict[str, Any]:
     few = {"status": "insufficient data", "raw_score": price_score, "outcomes": 12}
     rows = [
         signal(0, "price_anomaly", "BTC", price, raw_score=price_score, direction="down"),
-        signal(1, "volume_spike", "SOL", volume, raw_score=volume_score, confidence_score=0.63, confidence=sure,
-               outcomes=outcomes(0.0123)),
+        signal(1, "volume_spike", "SOL", volume, raw_score=volume_score, confidence_score=0.63,
+               confidence=sure, outcomes=outcomes(0.0123)),
         signal(2, "sentiment_shift", "ETH", mood, raw_score=mood_score, direction="down", interval=None),
         signal(3, "price_anomaly", "BTC", price, raw_score=price_score + 1, direction="down"),
         signal(4, "future_type", "SHIB", {"what": "is <b>not</b> known yet", "levels": [1, 2]}, raw_score=4.2,
@@ -205,9 +207,15 @@ def signals() -> dict[str, Any]:
 
 
 HOSTILE = (
-    ("<img src=x onerror=\"window.hacked=1\"> Bitcoin <script>window.hacked=1</script>", "https://news.example/1"),
+    (
+        '<img src=x onerror="window.hacked=1"> Bitcoin <script>window.hacked=1</script>',
+        "https://news.example/1",
+    ),
     ("A harmless title over a script address", "javascript:window.hacked=1"),
-    ("{{constructor.constructor('window.hacked=1')()}} \u202etxet desrever", "data:text/html,<script>1</script>"),
+    (
+        "{{constructor.constructor('window.hacked=1')()}} \u202etxet desrever",
+        "data:text/html,<script>1</script>",
+    ),
     ("unbroken" * 40, "https://news.example/4"),
 )
 HEADLINES = (
@@ -268,7 +276,12 @@ def health() -> dict[str, Any]:
     return {
         "status": "degraded",
         "timestamp": NOW,
-        "services": {"database": "healthy", "cache": "healthy", "external_apis": "degraded", "workers": "healthy"},
+        "services": {
+            "database": "healthy",
+            "cache": "healthy",
+            "external_apis": "degraded",
+            "workers": "healthy",
+        },
         "metrics": {"uptime": 99.9, "response_time_ms": 3.1, "error_rate": 0.0},
         "sources": sources,
         "jobs": [],

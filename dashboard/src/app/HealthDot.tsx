@@ -32,8 +32,8 @@ export function HealthDot() {
         <Dot tone={tone} pulse={stream === "live" && tone === "up"} />
         <span className="hidden sm:inline" role="status">
           {STREAM[stream]}
-          <span className="sr-only">, server {status}</span>
         </span>
+        <span className="sr-only">server {status}</span>
       </a>
     </Tip>
   );
