@@ -21,10 +21,9 @@ from shared.store.webhooks import Webhook
 from shared.webhooks import notes, schedule, send
 from shared.webhooks.endpoints import signers_of
 from shared.webhooks.sign import Signer, headers
+from shared.webhooks.wire import Connections, Target, target
 
 if TYPE_CHECKING:
-    from aiohttp import ClientSession
-
     from shared.env import Env
 
 logger = logging.getLogger(__name__)
@@ -42,7 +41,7 @@ class Run:
     """What the tasks of one run share."""
 
     env: Env
-    session: ClientSession
+    connections: Connections
     ends: float
     counts: Counter[str] = field(default_factory=Counter)
     resting: set[str] = field(default_factory=set)
@@ -56,6 +55,7 @@ class Endpoint:
     """One webhook in this run: `failures` in a row, whether anything arrived, who asked us to stop."""
 
     hook: Webhook
+    target: Target
     signers: list[Signer]
     failures: int = 0
     worked: bool = False
@@ -83,9 +83,11 @@ async def deliver(
     """
     counts = Counter[str](events=0, due=0, delivered=0, failed=0, exhausted=0, disabled=0)
     allowed = networks(env.settings.webhook_networks)
-    async with send.open_session(allowed, lookup) as session:
-        run = Run(env, session, time.monotonic() + seconds, counts)
-        await dispatch(run, linger)
+    connections = Connections(allowed, lookup)
+    try:
+        await dispatch(Run(env, connections, time.monotonic() + seconds, counts), linger)
+    finally:
+        connections.close()
     return dict(counts)
 
 
@@ -129,9 +131,9 @@ async def serve(run: Run, hook: Webhook) -> None:
     """Send to one endpoint what is due, in growing chunks, while it answers."""
     env = run.env
     try:
-        endpoint = Endpoint(hook, await signers_of(env, hook))
+        endpoint = Endpoint(hook, target(hook.url, send.HEADERS), await signers_of(env, hook))
     except ValueError as error:
-        logger.error("webhook %s: its secret cannot be read: %s", hook.id, error)
+        logger.error("webhook %s: its URL or secret cannot be read: %s", hook.id, error)
         run.resting.add(hook.id)
         return
     settled, chunk = list[Outcome](), CONCURRENCY
@@ -177,10 +179,10 @@ async def send_all(run: Run, endpoint: Endpoint, due: list[Due]) -> list[Outcome
 
 
 async def attempt(run: Run, endpoint: Endpoint, due: Due) -> Outcome:
-    env, hook, body = run.env, endpoint.hook, due.payload.encode()
+    env, body = run.env, due.payload.encode()
     at, began = env.now(), time.perf_counter()
     signed = headers(endpoint.signers, due.event, at // 1000, body)
-    result = await send.post(run.session, hook.url, body, signed, at)
+    result = await send.post(run.connections, endpoint.target, body, signed, at)
     took = round((time.perf_counter() - began) * 1000)
     endpoint.note(result)
     key = f"{due.event}:{due.webhook}"
@@ -188,7 +190,7 @@ async def attempt(run: Run, endpoint: Endpoint, due: Due) -> Outcome:
     run.counts["delivered" if result.error is None else "failed"] += 1
     if status == "exhausted":
         run.counts["exhausted"] += 1
-        await notes.exhausted(env, hook, due, result)
+        await notes.exhausted(env, endpoint.hook, due, result)
     return Outcome(
         event=due.event,
         webhook=due.webhook,
