@@ -100,16 +100,18 @@ def to_error(error: Json) -> D1Error:
     )
 
 
-VALUES = re.compile(
-    r"^(?P<head>.*?\bVALUES\s*)(?P<row>\([\s?,]*\))(?P<tail>[^?]*)$", re.IGNORECASE | re.DOTALL
+PLAIN_INSERT = re.compile(
+    r"""(?P<head>\s*(?:INSERT(?:\s+OR\s+\w+)?|REPLACE)\s+INTO\s+[\w."]+\s*(?:\([^()?]*\)\s*)?VALUES\s*)
+    (?P<row>\([\s?,]*\))(?P<tail>[^?]*)""",
+    re.IGNORECASE | re.VERBOSE,
 )
 PARAMETERS_A_STATEMENT = 1_000  # more is not faster
 
 
 def chunks(part: Statement, rows: Sequence[Row]) -> list[tuple[str, Sequence[Row]]]:
     """(SQL, the rows it takes) such that one statement stores many rows, where its form allows that."""
-    form = VALUES.match(part.sql.rstrip().rstrip(";"))
-    if part.names or not form or "?" in form["head"]:
+    form = PLAIN_INSERT.fullmatch(part.sql.rstrip().rstrip(";"))
+    if part.names or not form:
         return [(part.sql, [row]) for row in rows]
     size = max(1, PARAMETERS_A_STATEMENT // max(1, form["row"].count("?")))
     return [

@@ -14,7 +14,7 @@ from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
-from shared.platform.d1.errors import D1Error
+from shared.platform.d1.errors import D1Error, D1Unavailable
 from shared.platform.d1.result import Answer, Query, Rows
 from shared.platform.d1.sqlite_connection import (
     BRIEF_SECONDS,
@@ -112,8 +112,11 @@ def timed(work: Callable[[Connection], T], connection: Connection) -> tuple[T, f
 
 async def open_sqlite(path: str) -> SqliteDriver:
     """Open or create the file (`:memory:` for none); D1Unavailable if that cannot be."""
-    if path != ":memory:":
-        Path(path).parent.mkdir(parents=True, exist_ok=True)
+    try:
+        if path != ":memory:":
+            Path(path).parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise D1Unavailable(f"no folder for the database: {error.strerror}", "SQLITE_CANTOPEN") from error
     driver = SqliteDriver(path)
     try:
         await driver.query([("PRAGMA foreign_keys", ())])

@@ -16,6 +16,7 @@ class Closable(Protocol):
 
 T = TypeVar("T")
 C = TypeVar("C", bound=Closable)
+Outcome = tuple[asyncio.Future[Any], Any, Exception | None]
 
 
 class Lane(Generic[C]):
@@ -27,12 +28,14 @@ class Lane(Generic[C]):
         self._queue: SimpleQueue[tuple[asyncio.Future[Any], Callable[[C], Any]] | None] = SimpleQueue()
         self._loop = asyncio.get_running_loop()
         self._ended: list[asyncio.Future[None]] = []
+        self._unfinished = 0
 
     def submit(self, work: Callable[[C], T]) -> asyncio.Future[T]:
         """Run on one of the threads. Cancelled before it began it never runs; later it runs to its end."""
         future: asyncio.Future[T] = self._loop.create_future()
         self._queue.put((future, work))
-        if len(self._ended) < self._threads and (not self._ended or self._queue.qsize() > 1):
+        self._unfinished += 1
+        if len(self._ended) < min(self._unfinished, self._threads):
             self._start()
         return future
 
@@ -49,38 +52,33 @@ class Lane(Generic[C]):
 
     def _serve(self, ended: asyncio.Future[None]) -> None:
         connection: C | None = None
-        done = Done(self._loop)
+        # results on their way to the event loop; only this thread adds
+        done: deque[Outcome] = deque()
         while (job := self._queue.get()) is not None:
             future, work = job
-            if future.cancelled():
-                continue
+            answer, error = None, None
             try:
-                connection = connection or self._open()
-                done.add(future, work(connection), None)
-            except Exception as error:  # whatever it is belongs to the one who waits
-                done.add(future, None, error)
-            del job, future, work  # an idle thread holds on to nobody's rows
+                if not future.cancelled():
+                    connection = connection or self._open()
+                    answer = work(connection)
+            except Exception as failure:  # whatever it is belongs to the one who waits
+                error = failure
+            self._hand_over(done, (future, answer, error))
+            del job, future, work, answer, error  # an idle thread holds on to nobody's rows
         if connection:
             connection.close()
-        done.add(ended, None, None)
+        self._hand_over(done, (ended, None, None))
 
+    def _hand_over(self, done: deque[Outcome], outcome: Outcome) -> None:
+        done.append(outcome)
+        # one wake-up takes all that are ready: where another waits already, its wake-up is still to come
+        if len(done) == 1 and not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self._deliver, done)
 
-class Done:
-    """Results of one thread on their way to the event loop: one wake-up takes all that are ready."""
-
-    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
-        self._loop = loop
-        self._ready: deque[tuple[asyncio.Future[Any], Any, Exception | None]] = deque()
-
-    def add(self, future: asyncio.Future[Any], answer: Any, error: Exception | None) -> None:
-        self._ready.append((future, answer, error))
-        # only this thread adds: where one waits already, its wake-up is still to come
-        if len(self._ready) == 1 and not self._loop.is_closed():
-            self._loop.call_soon_threadsafe(self._deliver)
-
-    def _deliver(self) -> None:
-        while self._ready:
-            future, answer, error = self._ready.popleft()
+    def _deliver(self, done: deque[Outcome]) -> None:
+        while done:
+            future, answer, error = done.popleft()
+            self._unfinished -= 1
             if future.done():
                 continue
             if error is None:
