@@ -29,17 +29,17 @@ SQL_EXPIRE = """UPDATE signals SET state = 'expired', updated_at = ?1
 WHERE state = 'active' AND expires_at <= ?1"""
 SQL_TO_EXPIRE = "SELECT 1 FROM signals WHERE state = 'active' AND expires_at <= ? LIMIT 1"
 
-SQL_COLUMNS = """SELECT s.id, s.key, s.type, s.asset, s.symbol, a.name, s.direction, s.raw_score,
+COLUMNS = """SELECT s.id, s.key, s.type, s.asset, s.symbol, a.name, s.direction, s.raw_score,
 s.confidence_score, s.step, s.at, s.known_at, s.reference_price, s.state, s.created_at, s.updated_at,
 s.expires_at, s.metadata FROM signals s JOIN crypto_assets a ON a.id = s.asset"""
-SQL_PAGE_END = """s.at >= ?1 AND (s.at, s.id) < (?2, ?3) AND s.known_at <= ?4
+PAGE_END = """s.at >= ?1 AND (s.at, s.id) < (?2, ?3) AND s.known_at <= ?4
 AND (?5 IS NULL OR s.confidence_score >= ?5) ORDER BY s.at DESC, s.id DESC LIMIT ?6"""
-SQL_PAGE = f"{SQL_COLUMNS} WHERE {SQL_PAGE_END}"
-SQL_PAGE_OF_TYPE = f"{SQL_COLUMNS} WHERE s.type = ?7 AND {SQL_PAGE_END}"
-SQL_PAGE_OF_SYMBOL = f"{SQL_COLUMNS} WHERE s.symbol = ?7 AND {SQL_PAGE_END}"
-SQL_PAGE_OF_BOTH = f"{SQL_COLUMNS} WHERE s.symbol = ?7 AND s.type = ?8 AND {SQL_PAGE_END}"
-SQL_BY_ID = f"{SQL_COLUMNS} WHERE s.id = ?"
-SQL_BY_IDS = f"{SQL_COLUMNS} WHERE s.id IN (SELECT value FROM json_each(?)) ORDER BY s.at, s.id"
+SQL_PAGE = f"{COLUMNS} WHERE {PAGE_END}"
+SQL_PAGE_OF_TYPE = f"{COLUMNS} WHERE s.type = ?7 AND {PAGE_END}"
+SQL_PAGE_OF_SYMBOL = f"{COLUMNS} WHERE s.symbol = ?7 AND {PAGE_END}"
+SQL_PAGE_OF_BOTH = f"{COLUMNS} WHERE s.symbol = ?7 AND s.type = ?8 AND {PAGE_END}"
+SQL_BY_ID = f"{COLUMNS} WHERE s.id = ?"
+SQL_BY_IDS = f"{COLUMNS} WHERE s.id IN (SELECT value FROM json_each(?)) ORDER BY s.at, s.id"
 
 # What detectors read of the news: ids to explain a move, and the mood of each asset's articles.
 SQL_ARTICLES_NEAR = """SELECT x.article FROM article_assets x JOIN articles n ON n.id = x.article

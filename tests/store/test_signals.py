@@ -160,8 +160,5 @@ async def test_state_is_swapped_by_one_and_breaks_the_batch_of_the_other(db: D1D
 
 async def test_another_broken_constraint_is_no_lost_race(db: D1Database) -> None:
     with pytest.raises(D1Error) as broken:
-        await db.prepare(
-            "INSERT INTO detector_state (name, version, cursor, state) VALUES ('x', 1, 1, 1)"
-        ).run()
         await db.prepare("INSERT INTO sources (name) VALUES (NULL)").run()
     assert not detector_state.lost_race(broken.value)
