@@ -305,6 +305,7 @@ CREATE TABLE fetch_validators (
   body_sha256 BLOB,
   at INTEGER NOT NULL
 ) WITHOUT ROWID;
+CREATE INDEX fetch_validators_at ON fetch_validators (at);
 
 CREATE TABLE users (
   id TEXT PRIMARY KEY,
@@ -321,6 +322,7 @@ CREATE TABLE login_links (
   used_at INTEGER
 ) WITHOUT ROWID;
 CREATE INDEX login_links_user ON login_links (user);
+CREATE INDEX login_links_expires ON login_links (expires_at);
 
 CREATE TABLE api_keys (
   id TEXT PRIMARY KEY,

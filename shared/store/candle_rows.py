@@ -40,6 +40,8 @@ ON step = ?3 AND open_time = t AND asset = ?1 AND source = ?2 WHERE t >= ?4 LIMI
 SQL_REVISIONS = """SELECT open_time, open, high, low, close, volume, trades, known_at FROM candle_revisions
 WHERE asset = ?1 AND source = ?2 AND step = ?3 AND open_time >= ?4 AND open_time < ?5
 AND known_at <= ?6 AND superseded_at > ?6"""
+SQL_CORRECTED = """SELECT min(open_time) FROM candle_revisions
+WHERE asset = ?1 AND source = ?2 AND step = ?3 AND open_time >= ?4 AND superseded_at >= ?5"""
 
 
 async def insert(db: D1Database, key: Key, rows: Sequence[CandleRow], known_at: int) -> int:
@@ -64,3 +66,8 @@ async def between(db: D1Database, key: Key, start: int, end: int, limit: int | N
 async def revisions(db: D1Database, key: Key, start: int, end: int, as_of: int) -> list[Bar]:
     """What bars said at `as_of` that were corrected since."""
     return await db.prepare(SQL_REVISIONS).bind(*key, start, end, as_of).raw()
+
+
+async def corrected(db: D1Database, key: Key, start: int, since: int) -> list[int]:
+    """Open time of the oldest bar from `start` on that was corrected since then; empty for none."""
+    return [at for (at,) in await db.prepare(SQL_CORRECTED).bind(*key, start, since).raw() if at is not None]

@@ -1,0 +1,69 @@
+"""Short bars into long ones: open first, high max, low min, close last, volume sum (PIPE-06)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from itertools import groupby
+from math import fsum
+
+from shared.models import DAY, HOUR, MINUTE
+from shared.platform.d1 import D1Database
+from shared.store import candle_rows, candle_series, candles
+from shared.store.candle_rows import CandleRow
+from shared.store.candle_series import Series
+
+STEPS = (5 * MINUTE, HOUR, DAY)
+LOOK_BACK = 7 * DAY  # how old a corrected minute may be and still change the long bars
+DECIMALS = 8  # of a volume at an exchange: a sum of decimals is the decimal, not 0.30000000000000004
+
+
+def rollup(bars: Iterable[CandleRow], step: int) -> list[CandleRow]:
+    """Bars (open_time, open, high, low, close, volume, trades), oldest first, into windows of `step`.
+
+    A window opens on the grid of `step`; one without a bar is left out, holes inside one are tolerated.
+    """
+    windows = groupby(bars, key=lambda bar: bar[0] // step * step)
+    return [one_bar(start, list(window)) for start, window in windows]
+
+
+def one_bar(start: int, bars: Sequence[CandleRow]) -> CandleRow:
+    _, opens, highs, lows, closes, volumes, trades = zip(*(bar[:7] for bar in bars), strict=True)
+    counts = [count for count in trades if count is not None]
+    total = sum(counts) if len(counts) == len(trades) else None
+    return start, opens[0], max(highs), min(lows), closes[-1], round(fsum(volumes), DECIMALS), total
+
+
+async def roll_up(db: D1Database, asset: int, now: int, since: int | None = None) -> int:
+    """Make or correct the long bars that the minutes of one asset complete; how many were stored.
+
+    A window is rolled once a later minute is known. `since`: the oldest minute that has just been stored,
+    where minutes older than the last roll-up came late; corrected minutes are found without it.
+    """
+    stored = 0
+    for minutes in await candle_series.of_asset(db, asset, MINUTE):
+        for step in STEPS:
+            stored += await roll_up_series(db, minutes, step, now, since)
+    return stored
+
+
+async def roll_up_series(db: D1Database, minutes: Series, step: int, now: int, since: int | None) -> int:
+    end = min(minutes.last_open, now) // step * step
+    rolled = [
+        one for one in await candle_series.of_asset(db, minutes.asset, step) if one.source == minutes.source
+    ]
+    # a window the first minute lies inside of would be a false bar
+    start = -(-minutes.first_open // step) * step
+    changed = [] if since is None else [since]
+    if rolled:
+        newest, source = rolled[0].last_open, minutes.source
+        (known_at,) = (await candles.stored(db, (minutes.asset, source, step), newest, newest + 1)).known_at
+        key = (minutes.asset, source, MINUTE)
+        changed += await candle_rows.corrected(db, key, newest - LOOK_BACK, known_at)
+        start = max(start, min([newest + step, *(at // step * step for at in changed)]))
+    if start >= end:
+        return 0
+    _, found = await candles.read_columns(
+        db, minutes.asset, MINUTE, start, end, source=minutes.name, everything=True
+    )
+    bars = rollup((bar[:7] for bar in found.bars()), step)
+    return await candles.add_rows(db, minutes.asset, minutes.name, step, bars, now)

@@ -1,0 +1,76 @@
+"""The housekeeping run: compaction, outcomes, retention. May run twice, late, or not at all for a while."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
+from typing import Any
+
+from shared.env import Env
+from shared.errors import Invalid
+from shared.platform.kv.interface import KVUnavailable
+from shared.store import candle_blocks, retention
+
+LEASE = "maintain"
+LEASE_SECONDS = 600.0
+
+Task = Callable[[Env], Awaitable[dict[str, Any]]]
+log = logging.getLogger(__name__)
+
+
+async def compact(env: Env) -> dict[str, Any]:
+    return {"bars": await candle_blocks.compact(env.db, env.now())}
+
+
+async def outcomes(env: Env) -> dict[str, Any]:
+    from shared.signals.outcomes import resolve
+
+    return await resolve(env)
+
+
+async def prune(env: Env) -> dict[str, Any]:
+    return dict(await retention.prune(env.db, env.now()))
+
+
+async def optimize(env: Env) -> dict[str, Any]:
+    await retention.optimize(env.db)
+    return {}
+
+
+TASKS: dict[str, Task] = {"compact": compact, "outcomes": outcomes, "prune": prune, "optimize": optimize}
+
+
+async def maintain(env: Env, tasks: Sequence[str] | None = None) -> dict[str, Any]:
+    """Run the tasks (default: all), one after the other; {"status", "tasks": {name: what it did}}.
+
+    `status` is ok, partial (a task failed, the others ran) or skipped (another run is at it).
+    """
+    unknown = [name for name in tasks or () if name not in TASKS]
+    if unknown:
+        raise Invalid(f"no task {', '.join(unknown)}: there are {', '.join(TASKS)}", field="tasks")
+    try:
+        lease = await env.kv.lease(
+            LEASE, f"maintain-{os.getpid()}-{id(asyncio.current_task())}", LEASE_SECONDS
+        )
+    except KVUnavailable:
+        return {"status": "skipped", "why": "no lease: the key-value store does not answer", "tasks": {}}
+    if lease is None:
+        return {"status": "skipped", "why": "another run is at it", "tasks": {}}
+    try:
+        done = {name: await attempted(env, name) for name in tasks or TASKS}
+    finally:
+        with suppress(KVUnavailable):  # it runs out by itself
+            await env.kv.release(lease)
+    failed = any("error" in result for result in done.values())
+    return {"status": "partial" if failed else "ok", "tasks": done}
+
+
+async def attempted(env: Env, name: str) -> dict[str, Any]:
+    try:
+        return await TASKS[name](env)
+    except Exception as error:  # one task that fails must not keep the others from running
+        log.exception("maintenance task %s failed", name)
+        return {"error": f"{type(error).__name__}: {error}"}

@@ -1,0 +1,35 @@
+"""What is forgotten, and when: records of work that is long done, never data."""
+
+from __future__ import annotations
+
+from shared.models import DAY
+from shared.platform.d1 import D1Database
+
+KEEP = 30 * DAY
+
+SQL_RUNS = "DELETE FROM job_runs WHERE finished_at < ?"
+# deliveries and their attempts go with the event
+SQL_EVENTS = """DELETE FROM outbox WHERE at < ? AND dispatched_at IS NOT NULL
+AND NOT EXISTS (SELECT 1 FROM deliveries WHERE event = outbox.id AND status = 'pending')"""
+SQL_LOGIN_LINKS = "DELETE FROM login_links WHERE expires_at < ?"
+SQL_VALIDATORS = "DELETE FROM fetch_validators WHERE at < ?"
+SQL_OPTIMIZE = "PRAGMA optimize"
+
+
+async def prune(db: D1Database, now: int) -> dict[str, int]:
+    """Rows forgotten, by table: runs, events that were dealt with, and validators after 30 days, one-time
+    links a day after they stopped working."""
+    old = now - KEEP
+    cuts = {
+        "job_runs": (SQL_RUNS, old),
+        "outbox": (SQL_EVENTS, old),
+        "fetch_validators": (SQL_VALIDATORS, old),
+        "login_links": (SQL_LOGIN_LINKS, now - DAY),
+    }
+    results = await db.batch([db.prepare(sql).bind(cut) for sql, cut in cuts.values()])
+    return {table: result.meta.changes for table, result in zip(cuts, results, strict=True)}
+
+
+async def optimize(db: D1Database) -> None:
+    """Let SQLite look again at which indexes serve best; it does so only where that has changed."""
+    await db.prepare(SQL_OPTIMIZE).run()
