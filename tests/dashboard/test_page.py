@@ -182,7 +182,7 @@ def test_hostile_feeds_are_text(open_page: Open, api: FakeApi) -> None:
     for link in links:
         assert (link.get_attribute("href") or "").startswith("https://news.example/")
         assert link.get_attribute("rel") == "noopener noreferrer"
-    page.get_by_role("region", name="Sources").get_by_text("<b>bad gateway</b>").first.wait_for()
+    page.get_by_role("region", name="Sources").get_by_text("<b>bad gateway</b>").last.wait_for()
     assert page.get_by_text("A harmless title over a script address").is_visible()
 
 

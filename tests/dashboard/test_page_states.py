@@ -31,9 +31,11 @@ def test_an_empty_server_says_what_will_come(open_page: Open, api: FakeApi) -> N
     page.get_by_text("server unhealthy").wait_for(state="attached")
 
 
-def test_an_asset_without_candles_says_so(open_page: Open, api: FakeApi) -> None:
+@pytest.mark.parametrize("status", [200, 404])
+def test_an_asset_without_candles_says_so(open_page: Open, api: FakeApi, status: int) -> None:
     history = {**page_data.history("BTC", "1h"), "data": [], "gaps": 0, "source": None}
-    api.answers["/api/v1/market-data/BTC/history"] = (200, history)
+    known = (200, history) if status == 200 else problem(404, "there are no 1h candles of BTC")
+    api.answers["/api/v1/market-data/BTC/history"] = known
     open_page().get_by_text("No candles yet").wait_for()
 
 
@@ -58,8 +60,10 @@ def test_what_could_not_be_renewed_stays_and_is_marked(open_page: Open, api: Fak
     assert page.get_by_role("row", name=re.compile("Bitcoin")).is_visible()
 
 
-def test_an_answer_that_is_not_json_is_an_error_not_a_crash(open_page: Open) -> None:
+def test_an_answer_that_is_not_json_is_an_error_not_a_crash(open_page: Open, api: FakeApi) -> None:
+    api.answers[SESSION] = problem(401, "no session")
     page = open_page("/login")
+    page.get_by_text("Log in with a one-time link").wait_for()
     page.route("**/api/v1/**", lambda route: route.fulfill(status=200, body="<html>a proxy speaks</html>"))
     page.goto(page.url.replace("/login", "/"))
     page.get_by_text("The server's answer could not be read.").wait_for()
@@ -152,7 +156,7 @@ def test_the_theme_follows_the_system_until_it_is_chosen(open_page: Open) -> Non
     theme = "document.documentElement.dataset.theme"
     assert page.evaluate(theme) == "dark"
     page.emulate_media(color_scheme="light")
-    assert page.evaluate(theme) == "light"
+    page.wait_for_function(f"{theme} === 'light'")
     page.get_by_role("button", name="Theme: as the system. Change to light").click()
     page.emulate_media(color_scheme="dark")
     assert page.evaluate(theme) == "light"

@@ -32,17 +32,20 @@ export default function ChartCard({ row, onSignal }: { row: MarketRow; onSignal:
   return (
     <Card title={`${row.name} (${row.symbol})`} aside={<IntervalChoice value={interval} onChange={setInterval} />} className="lg:h-136">
       <Headline row={row} gaps={history.data?.gaps ?? 0} source={history.data?.source ?? null} />
-      <Shown
-        resource={history}
-        label="candles"
-        isEmpty={(found) => found.data.length === 0}
-        empty={<Empty title="No candles yet">This asset has no {interval} bars stored for this period.</Empty>}
-      >
-        {(found) => <Plot key={`${row.symbol} ${interval}`} row={row} interval={interval} bars={found.data} signals={signals.data?.data ?? []} onSignal={onSignal} />}
-      </Shown>
+      {history.error?.status === 404 && !history.data ? (
+        <NoCandles interval={interval} />
+      ) : (
+        <Shown resource={history} label="candles" isEmpty={(found) => found.data.length === 0} empty={<NoCandles interval={interval} />}>
+          {(found) => <Plot key={`${row.symbol} ${interval}`} row={row} interval={interval} bars={found.data} signals={signals.data?.data ?? []} onSignal={onSignal} />}
+        </Shown>
+      )}
     </Card>
   );
 }
+
+const NoCandles = ({ interval }: { interval: Interval }) => (
+  <Empty title="No candles yet">This asset has no bars of {interval} stored for this period.</Empty>
+);
 
 /** A bar that should have closed by now is asked for, not waited for: replays run faster than the poll. */
 function useReloadAtClose(now: number | null, due: number | null, reload: () => void): void {
