@@ -14,6 +14,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from shared.access.crypto import Undecipherable
 from shared.platform.addresses import Lookup, networks, system_lookup
 from shared.store import outbox, webhooks
 from shared.store.outbox import Due, Outcome
@@ -132,7 +133,7 @@ async def serve(run: Run, hook: Webhook) -> None:
     env = run.env
     try:
         endpoint = Endpoint(hook, target(hook.url, send.HEADERS), await signers_of(env, hook))
-    except ValueError as error:
+    except (ValueError, Undecipherable) as error:
         logger.error("webhook %s: its URL or secret cannot be read: %s", hook.id, error)
         run.resting.add(hook.id)
         return
