@@ -18,12 +18,10 @@ from shared.signals.bars import STEPS, Bars
 from shared.signals.detect_news import detect_news
 from shared.signals.intake import new_bars
 from shared.signals.play import play_bars
-from shared.signals.raising import Tally, store
+from shared.signals.raising import Names, Tally, store
 from shared.signals.state import Carried, pack, unpack
 from shared.signals.view import label, signal_json
-from shared.store import assets as asset_store
 from shared.store import detector_state, signals
-from shared.store.assets import Assets
 from shared.store.detector_state import StoredState
 from shared.store.signals import Signal
 
@@ -36,11 +34,10 @@ Moment = Callable[[int], int]
 
 async def detect(env: Env) -> dict[str, Any]:
     """Look at all new bars and articles; a summary with counts and the ids of the new signals."""
-    assets = await asset_store.load(env.db)
-    total, moment = Tally(), learned_now(env)
+    total, names, moment = Tally(), Names(env.db), learned_now(env)
     for step in STEPS:
-        total.add(await detect_bars(env, assets, step, moment))
-    total.add(await detect_news(env, assets, moment))
+        total.add(await detect_bars(env, names, step, moment))
+    total.add(await detect_news(env, names, moment))
     expired = await signals.expire(env.db, env.now())
     await publish(env, total.raised)
     return summary(total, expired)
@@ -70,7 +67,7 @@ def state_name(step: int) -> str:
     return f"bars:{label(step)}"
 
 
-async def detect_bars(env: Env, assets: Assets, step: int, moment: Moment) -> Tally:
+async def detect_bars(env: Env, names: Names, step: int, moment: Moment) -> Tally:
     """All new bars of one length."""
     for _ in range(ATTEMPTS):
         loaded = await detector_state.load(env.db, state_name(step))
@@ -78,18 +75,18 @@ async def detect_bars(env: Env, assets: Assets, step: int, moment: Moment) -> Ta
         if not len(intake.bars):
             return Tally()
         tally = await step_over(
-            env, assets, step, intake.bars, moment, loaded, intake.carried, silent=intake.silent
+            env, names, step, intake.bars, moment, loaded, intake.carried, silent=intake.silent
         )
         if tally:
             return tally
     return Tally()
 
 
-async def detect_given(env: Env, assets: Assets, step: int, bars: Bars, moment: Moment) -> Tally:
+async def detect_given(env: Env, names: Names, step: int, bars: Bars, moment: Moment) -> Tally:
     """The same over bars at hand, which are stored already: a replay need not read them back."""
     for _ in range(ATTEMPTS):
         loaded = await detector_state.load(env.db, state_name(step))
-        tally = await step_over(env, assets, step, bars, moment, loaded, unpack(loaded.state))
+        tally = await step_over(env, names, step, bars, moment, loaded, unpack(loaded.state))
         if tally:
             return tally
     return Tally()
@@ -97,7 +94,7 @@ async def detect_given(env: Env, assets: Assets, step: int, bars: Bars, moment: 
 
 async def step_over(
     env: Env,
-    assets: Assets,
+    names: Names,
     step: int,
     bars: Bars,
     moment: Moment,
@@ -108,8 +105,7 @@ async def step_over(
     """Step and store in one batch; None where another run was faster."""
     after, found = play_bars(carried, step, bars, silent)
     cursor = int(after.windows.cursor.max())
-    sources = await asset_store.sources(env.db) if found else None
-    tally = await store(env, assets, found, moment, loaded, (cursor, pack(after)), sources)
+    tally = await store(env, names, found, moment, loaded, (cursor, pack(after)))
     if tally:
         tally.looked_at = len(bars)
     return tally

@@ -15,11 +15,10 @@ from shared.signals.detectors import DETECTORS
 from shared.signals.detectors.price_anomaly import FLOOR, NORMAL
 from shared.signals.moods import BASELINE, RECENT, moods_at, table_of
 from shared.signals.play import Found, play_moods
-from shared.signals.raising import Tally, store
+from shared.signals.raising import Names, Tally, store
 from shared.signals.state import pack_episodes, unpack_episodes
 from shared.signals.windows import WINDOW
 from shared.store import candles, detector_state, signals
-from shared.store.assets import Assets
 
 NAME = "news"
 CATCH_UP = 7 * DAY  # how far back hours are looked at that no run has seen
@@ -27,7 +26,7 @@ PRICE_STEPS = (HOUR, 5 * MINUTE, DAY)  # whose closes give a signal without a ba
 LEAST_RETURNS = 24
 
 
-async def detect_news(env: Env, assets: Assets, moment: Callable[[int], int]) -> Tally:
+async def detect_news(env: Env, names: Names, moment: Callable[[int], int]) -> Tally:
     """Every full hour since the last run; nothing is read within the hour, nothing written without news."""
     detector = next(one for one in DETECTORS if one.reads == "moods")
     newest = env.now() // HOUR * HOUR
@@ -44,7 +43,7 @@ async def detect_news(env: Env, assets: Assets, moment: Callable[[int], int]) ->
         lanes, state, more = play_moods(detector, lanes, state, moods_at(table, hour))
         found += more
     priced = [await with_price(env, one) for one in found]
-    tally = await store(env, assets, priced, moment, loaded, (newest, pack_episodes(lanes, state)))
+    tally = await store(env, names, priced, moment, loaded, (newest, pack_episodes(lanes, state)))
     if tally is None:
         return Tally()  # another run has looked at these hours
     tally.looked_at = len(rows)

@@ -67,21 +67,23 @@ def advance(
 ) -> tuple[Episodes, list[Event]]:
     """Play rows (lane by lane, each in time order) through the episodes; `state` is not changed."""
     after = Episodes(state.last_finding.copy(), state.last_calm.copy(), state.open_at.copy())
-    warm_up(after, lane[ready], tick[ready])
+    cold = ready & (after.last_finding[lane, 0] == NEVER)
+    if cold.any():
+        warm_up(after, lane[cold], tick[cold])
+    rated = np.zeros((len(lane), 3))
+    rated[np.arange(len(lane)), scores.side + 1] = scores.score
+    calm = ready[:, None] & (rated < raise_at * REARM)
+    found = ready[:, None] & (rated >= raise_at)
+    rows, sides = np.nonzero(calm)
+    after.last_calm[lane[rows], sides] = tick[rows]  # of several rows of a lane the last one stays
     events: list[Event] = []
-    for side in range(3):
-        rated = np.where(scores.side == side - 1, scores.score, 0.0)
-        calm = ready & (rated < raise_at * REARM)
-        found = ready & (rated >= raise_at)
-        before = after.last_calm[:, side].copy()
-        after.last_calm[lane[calm], side] = tick[calm]  # of several rows of a lane the last one stays
-        for number in np.unique(lane[found]):
+    for side in np.flatnonzero(found.any(axis=0)):
+        for number in np.unique(lane[found[:, side]]):
             rows = np.flatnonzero(lane == number)
-            calms = np.where(calm[rows], tick[rows], before[number])
-            seen = np.maximum.accumulate(np.concatenate(([before[number]], calms)))
-            for place in np.flatnonzero(found[rows]):
-                row = int(rows[place])
-                own = (int(number), side)
+            calms = np.where(calm[rows, side], tick[rows], NEVER)
+            seen = np.maximum.accumulate(np.concatenate((state.last_calm[number, side : side + 1], calms)))
+            for place in np.flatnonzero(found[rows, side]):
+                row, own = int(rows[place]), (int(number), int(side))
                 opened = judge(after, own, int(tick[row]), int(at[row]), int(seen[place]), cooldown, expires)
                 if opened is not None:
                     events.append(Event(row, opened))
@@ -90,9 +92,8 @@ def advance(
 
 def warm_up(state: Episodes, lane: Ints, tick: Ints) -> None:
     """Count the quiet before a lane's first signal from its first judged bar."""
-    cold = state.last_finding[lane, 0] == NEVER
     # backwards, so that of several rows of a lane the first one stays
-    state.last_finding[lane[cold][::-1]] = tick[cold][::-1, None]
+    state.last_finding[lane[::-1]] = tick[::-1, None]
 
 
 def judge(

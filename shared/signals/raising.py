@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 from shared.env import Env
 from shared.models import DAY, HOUR, Asset
-from shared.platform.d1 import D1Error, D1PreparedStatement
+from shared.platform.d1 import D1Database, D1Error, D1PreparedStatement
 from shared.signals.confidence import confidence
 from shared.signals.detector import EXPIRES
 from shared.signals.identity import signal_key, ulid_of
 from shared.signals.play import Found
 from shared.signals.view import signal_json
+from shared.store import assets as asset_store
 from shared.store import detector_state, outbox, signals
 from shared.store.assets import Assets
 from shared.store.detector_state import StoredState
@@ -90,14 +90,26 @@ def raise_statements(env: Env, signal: Signal) -> list[D1PreparedStatement]:
     return statements
 
 
+class Names:
+    """Assets and names of sources, read when something was found and not before."""
+
+    def __init__(self, db: D1Database) -> None:
+        self._db = db
+        self._read: tuple[Assets, dict[int, str]] | None = None
+
+    async def get(self) -> tuple[Assets, dict[int, str]]:
+        if self._read is None:
+            self._read = await asset_store.load(self._db), await asset_store.sources(self._db)
+        return self._read
+
+
 async def store(
     env: Env,
-    assets: Assets,
+    names: Names,
     found: Sequence[Found],
     moment: Callable[[int], int],
     loaded: StoredState,
     carried: tuple[int, bytes],
-    sources: Mapping[int, str] | None = None,
 ) -> Tally | None:
     """Everything in one batch with the state it follows from: cursor and bytes in `carried`.
 
@@ -105,9 +117,10 @@ async def store(
     """
     new, statements = list[tuple[int, Signal]](), list[D1PreparedStatement]()
     for one in found:
+        assets, sources = await names.get()
         asset, known_at = assets.by_id(one.finding.asset), moment(one.finding.at)
-        named: dict[str, Any] = {"source": sources.get(one.source, "")} if sources else {}
-        one.finding.evidence.update(named)
+        if one.source:
+            one.finding.evidence["source"] = sources[one.source]
         if one.raises:
             signal = await explained(env, signal_of(one, asset, known_at))
             new.append((len(statements), signal))

@@ -6,6 +6,7 @@ Not compressed: 300 KB for 130 assets are read, stepped and written back faster 
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -58,11 +59,11 @@ def unpack(data: bytes) -> Carried | None:
     shapes: list[tuple[Any, tuple[int, ...]]] = [(np.int64, (lanes,))] * 3 + [(np.float64, (lanes,))]
     shapes += [(np.int64, (lanes, WINDOW + 1)), (np.float64, (lanes, WINDOW)), (np.float64, (lanes, WINDOW))]
     shapes += [(np.int64, (lanes, 3))] * (3 * len(header["types"]))
-    if len(data) - start != 8 * sum(int(np.prod(shape)) for _, shape in shapes):
+    if len(data) - start != 8 * sum(prod(shape) for _, shape in shapes):
         return None
     arrays = []
     for kind, shape in shapes:
-        count = int(np.prod(shape))
+        count = prod(shape)
         arrays.append(np.frombuffer(data, kind, count, start).reshape(shape))
         start += 8 * count
     seven, rest = arrays[:7], arrays[7:]

@@ -15,6 +15,7 @@ from shared.models import EARLIEST
 from shared.signals.bars import Bars, Bools, Floats, Ints
 
 WINDOW = 96  # bars: 8 hours of 5m, 4 days of 1h, a quarter of 1d; long enough for a steady median
+CHANGING = ("bars", "last_close", "opens", "returns", "volumes")
 KINDS = {"Ints": np.int64, "Floats": np.float64, "Bools": np.bool_}
 BLOCK = 8192  # windows measured at a time: 6 MB, whatever the length of the backfill
 
@@ -109,40 +110,45 @@ def step(state: Windows, length: int, bars: Bars) -> tuple[Windows, Measured]:
     newer = bars.open_time > state.cursor[lanes]
     if not newer.all():
         bars, lanes = bars.take(newer), lanes[newer]
-    after = replace(state, **{n: getattr(state, n).copy() for n in ("bars", "last_close", "opens")})
-    after.returns, after.volumes = state.returns.copy(), state.volumes.copy()
     moved, starts, counts = np.unique(lanes, return_index=True, return_counts=True)
+    widths = np.unique(counts)
+    whole = len(moved) == len(state.asset) and len(widths) == 1  # live: nothing stays as it was
+    fresh: Any = np.empty_like if whole else np.copy
+    after = replace(state, **{name: fresh(getattr(state, name)) for name in CHANGING})
     parts = []
-    for count in np.unique(counts):  # lanes with equally many bars move as one rectangle; live: one
-        same = counts == count
-        rows = starts[same][:, None] + np.arange(count)
-        parts.append(advance(after, moved[same], bars, rows, length))
+    for width in widths:  # lanes with equally many bars move as one rectangle
+        same = counts == width
+        rows = starts[same][:, None] + np.arange(width)
+        parts.append(advance(state, after, slice(None) if whole else moved[same], bars, rows, length))
     return after, joined(parts) if parts else nothing()
 
 
-def advance(state: Windows, lanes: Ints, bars: Bars, rows: Ints, length: int) -> Measured:
-    """Move `lanes` (n,) over their bars, whose row numbers are `rows` (n, k); changes `state`."""
+def advance(
+    before: Windows, after: Windows, lanes: Ints | slice, bars: Bars, rows: Ints, length: int
+) -> Measured:
+    """Move `lanes` (n,) over their bars, whose row numbers are `rows` (n, k); writes `after`."""
     n, k = rows.shape
     opened, close = bars.open_time[rows], bars.close[rows]
-    opens = np.concatenate((state.opens[lanes], opened), axis=1)
-    previous = np.concatenate((state.last_close[lanes][:, None], close[:, :-1]), axis=1)
+    opens = np.concatenate((before.opens[lanes], opened), axis=1)
+    previous = np.concatenate((before.last_close[lanes][:, None], close[:, :-1]), axis=1)
     elapsed = np.maximum(np.diff(opens[:, WINDOW:], axis=1) / length, 1.0)
     with np.errstate(divide="ignore"):
         value = np.log(close / previous) / np.sqrt(elapsed)
         volume = np.log(bars.volume[rows])
-    returns = np.concatenate((state.returns[lanes], value), axis=1)
-    volumes = np.concatenate((state.volumes[lanes], volume), axis=1)
-    tick = state.bars[lanes][:, None] + np.arange(k)
+    returns = np.concatenate((before.returns[lanes], value), axis=1)
+    volumes = np.concatenate((before.volumes[lanes], volume), axis=1)
+    tick = before.bars[lanes][:, None] + np.arange(k)
     ready = tick > WINDOW
     median, mad = baselines(returns, ready)
     volume_median, volume_mad = baselines(volumes, ready)
-    state.bars[lanes] += k
-    state.last_close[lanes] = close[:, -1]
-    state.opens[lanes], state.returns[lanes] = opens[:, k:], returns[:, k:]
-    state.volumes[lanes] = volumes[:, k:]
+    after.bars[lanes] = before.bars[lanes] + k
+    after.last_close[lanes] = close[:, -1]
+    after.opens[lanes], after.returns[lanes] = opens[:, k:], returns[:, k:]
+    after.volumes[lanes] = volumes[:, k:]
+    numbers = np.arange(len(before.asset))[lanes]
     wide = (tick, bars.asset[rows], bars.source[rows], opened, close, previous, elapsed, value, median, mad)
     ends = (volume, volume_median, volume_mad, opens[:, :k], opens[:, 1 : k + 1], opens[:, WINDOW:-1], ready)
-    return Measured(np.repeat(lanes, k), *(column.reshape(n * k) for column in (*wide, *ends)))
+    return Measured(np.repeat(numbers, k), *(column.reshape(n * k) for column in (*wide, *ends)))
 
 
 def baselines(series: Floats, ready: Bools) -> tuple[Floats, Floats]:
@@ -160,16 +166,20 @@ def baselines(series: Floats, ready: Bools) -> tuple[Floats, Floats]:
 
 
 def median_mad(windows: Floats) -> tuple[Floats, Floats]:
-    """Exact median and median absolute deviation of each row (N, W), W even; infinities are values too."""
+    """Exact median and median absolute deviation of each row (N, W), W even; infinities are values too.
+
+    The values of each row are left in another order.
+    """
     with np.errstate(invalid="ignore"):
         median = middle(windows)
-        return median, middle(np.abs(windows - median[:, None]))
+        away = windows - median[:, None]
+        return median, middle(np.abs(away, out=away))
 
 
 def middle(rows: Floats) -> Floats:
     half = rows.shape[1] // 2
-    parted = np.partition(rows, (half - 1, half), axis=1)
-    return 0.5 * (parted[:, half - 1] + parted[:, half])
+    rows.partition((half - 1, half), axis=1)
+    return 0.5 * (rows[:, half - 1] + rows[:, half])
 
 
 def joined(parts: list[Measured]) -> Measured:
