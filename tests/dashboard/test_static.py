@@ -219,8 +219,13 @@ def test_the_real_build_is_complete_and_small(dist: Path) -> None:
     assert "/login" in json.loads((dist / "routes.json").read_text())
 
 
-def test_the_lock_names_no_download_addresses() -> None:
+def test_the_lock_is_whole_and_names_no_download_addresses() -> None:
     lock = json.loads((ROOT / "dashboard" / "package-lock.json").read_text())
-    packages = [entry for name, entry in lock["packages"].items() if name]
-    assert all("resolved" not in entry for entry in packages)
-    assert all("integrity" in entry or entry.get("inBundle") for entry in packages)
+    packages = {name: entry for name, entry in lock["packages"].items() if name}
+    assert [name for name, entry in packages.items() if "resolved" in entry] == []
+    assert all("integrity" in entry or entry.get("inBundle") for entry in packages.values())
+    # `npm ci` refuses a lock that leaves out the builds for other machines
+    known = {name.rpartition("node_modules/")[2] for name in packages}
+    kinds = ("dependencies", "optionalDependencies")
+    needed = {name for entry in packages.values() for kind in kinds for name in entry.get(kind, {})}
+    assert needed - known == set()
