@@ -66,6 +66,9 @@ NUMERIC_END = re.compile(r"(?:^|\.)(?:\d+|0x[0-9a-f]*)\Z")
 PORTS = {"https": {None, 443, 8443}, "http": {None, 80, 8080}}
 
 
+EVERYWHERE: tuple[Network, ...] = (IPv4Network("0.0.0.0/0"), IPv6Network("::/0"))
+
+
 class AddressRefused(Exception):
     """The target is not one we connect to; the message names the family, never the address."""
 
@@ -112,6 +115,12 @@ async def resolve(
     if not found:
         raise OSError(f"{host} has no address")
     return found
+
+
+def host_and_port(url: str) -> tuple[str, int]:
+    """Where a URL leads: its host in lower case and its port, 443 or 80 where it names none."""
+    parts = urlsplit(url)
+    return parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80)
 
 
 def is_literal(host: str) -> bool:

@@ -25,7 +25,8 @@ async def open_env(settings: Settings, *, now: Callable[[], int] = wall_clock, *
         db=db,
         kv=replace.get("kv") or await kv.connect(settings.redis_url or None, now=now),
         lake=replace.get("lake") or lake.connect(settings.lake_url),
-        http=replace.get("http") or Fetch(StoredFetchMemory(db), now),
+        http=replace.get("http")
+        or Fetch(StoredFetchMemory(db), now, trusted=(settings.binance_url, settings.coingecko_url)),
         settings=settings,
         secrets=replace.get("secrets") or Secrets(Path(settings.secrets_dir)),
         now=now,

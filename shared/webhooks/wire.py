@@ -123,6 +123,8 @@ class Connection(asyncio.Protocol):
 
     def finish(self, *, reusable: bool) -> None:
         if self.waiting is None or self.waiting.done():
+            self.reusable = False  # a second answer to one request
+            self.transport.abort()
             return
         self.reusable = reusable
         if not reusable:

@@ -177,7 +177,7 @@ async def test_the_guard_is_on_by_default_and_on_every_hop(db: Any, clock: Any) 
         assert (caught.value.reason, hits) == ("address", 0)
         await fetch.close()
 
-        fetch = Fetch(StoredFetchMemory(db), clock, allowed=["127.0.0.0/8"])
+        fetch = Fetch(StoredFetchMemory(db), clock, trusted=[url])
         with pytest.raises(FetchFailed, match="link-local") as caught:
             await fetch.get(Request(url), deadline=clock() + 60_000)
         assert (caught.value.reason, hits) == ("address", 1)

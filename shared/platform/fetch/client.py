@@ -9,7 +9,7 @@ from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import TYPE_CHECKING
 
 from shared.models import MINUTE
-from shared.platform.addresses import Lookup, Network, networks, system_lookup
+from shared.platform.addresses import EVERYWHERE, Lookup, host_and_port, system_lookup
 from shared.platform.fetch import policy
 from shared.platform.fetch.exchange import CONNECT, SILENCE, exchange, origin
 from shared.platform.fetch.records import (
@@ -33,8 +33,8 @@ PIECES = 20  # a budget is taken in twentieths, so that a minute of calls costs 
 class Fetch:
     """One per process. `transport` (any httpx2 transport) answers in place of the network.
 
-    Only public addresses are connected to; `allow_private` lifts that for tests, `allowed` names
-    networks (`10.1.0.0/16`) for an operator's own mirror.
+    Only public addresses are connected to. `trusted` lists URLs of the operator's choice, such as a mirror
+    in the own network, whose host and port are exempt; `allow_private` lifts the rule for tests.
     """
 
     def __init__(
@@ -44,13 +44,14 @@ class Fetch:
         *,
         transport: httpx2.AsyncBaseTransport | None = None,
         allow_private: bool = False,
-        allowed: Iterable[str] = (),
+        trusted: Iterable[str] = (),
         lookup: Lookup = system_lookup,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self._memory, self._now, self._sleep = memory, now, sleep
         self._transport, self._lookup = transport, lookup
-        self._allowed: tuple[Network, ...] = networks(("0.0.0.0/0", "::/0") if allow_private else allowed)
+        self._allowed = EVERYWHERE if allow_private else ()
+        self._trusted = frozenset(host_and_port(url) for url in trusted)
         self._client: httpx2.AsyncClient | None = None
         self._left: dict[str, tuple[int, int]] = {}  # host: (minute, credits taken and not yet spent)
 
@@ -180,7 +181,7 @@ class Fetch:
             from shared.platform.fetch.connect import guarded_transport
 
             self._client = httpx2.AsyncClient(
-                transport=self._transport or guarded_transport(self._allowed, self._lookup),
+                transport=self._transport or guarded_transport(self._allowed, self._trusted, self._lookup),
                 timeout=httpx2.Timeout(SILENCE, connect=CONNECT, pool=None),
                 headers={"user-agent": USER_AGENT, "accept-encoding": "gzip, deflate"},
                 cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from shared.platform.addresses import Lookup, Network, resolve, system_lookup
+from shared.platform.addresses import EVERYWHERE, Lookup, Network, resolve
 
 if TYPE_CHECKING:
     from httpcore2 import AsyncNetworkStream
@@ -31,20 +31,23 @@ class Guard:
     TLS still names and verifies the host: only the TCP connection is told the address.
     """
 
-    def __init__(self, allowed: Iterable[Network], lookup: Lookup) -> None:
+    def __init__(
+        self, allowed: Iterable[Network], trusted: frozenset[tuple[str, int]], lookup: Lookup
+    ) -> None:
         import httpcore2
 
         self.sockets = httpcore2.AnyIOBackend()
-        self.allowed, self.lookup = tuple(allowed), lookup
+        self.allowed, self.trusted, self.lookup = tuple(allowed), trusted, lookup
 
     async def connect_tcp(
         self, host: str, port: int, timeout: float | None = None, **options: Any
     ) -> AsyncNetworkStream:
         from httpcore2 import ConnectError, ConnectTimeout
 
+        allowed = EVERYWHERE if (host, port) in self.trusted else self.allowed
         try:
             async with asyncio.timeout(timeout):
-                addresses = await resolve(host, port, allowed=self.allowed, lookup=self.lookup)
+                addresses = await resolve(host, port, allowed=allowed, lookup=self.lookup)
         except TimeoutError as error:
             raise ConnectTimeout("name not resolved in time") from error
         except OSError as error:
@@ -61,7 +64,9 @@ class Guard:
         await asyncio.sleep(seconds)
 
 
-def guarded_transport(allowed: Iterable[Network], lookup: Lookup = system_lookup) -> AsyncBaseTransport:
+def guarded_transport(
+    allowed: Iterable[Network], trusted: frozenset[tuple[str, int]], lookup: Lookup
+) -> AsyncBaseTransport:
     """An httpx2 transport that asks no proxy and connects only where the guard lets it."""
     import httpcore2
     import httpx2
@@ -73,6 +78,6 @@ def guarded_transport(allowed: Iterable[Network], lookup: Lookup = system_lookup
         max_connections=None,
         max_keepalive_connections=32,
         keepalive_expiry=30,
-        network_backend=Guard(allowed, lookup),  # type: ignore[arg-type]  # by duck: import stays lazy
+        network_backend=Guard(allowed, trusted, lookup),  # type: ignore[arg-type]  # by duck: import stays lazy
     )
     return transport
