@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 POOL = 16
 REST_S = 1.0  # after a failure nobody asks for so long; then one caller tries
+LATE_BEFORE_REST = 2  # one late answer may be a busy machine; a refused connection counts at once
 log = logging.getLogger(__name__)
 
 
@@ -43,6 +44,7 @@ class Client:
         self._slots = asyncio.Semaphore(POOL)
         self._closed_until = 0.0
         self._down = False
+        self._late = 0  # answers in a row
 
     def reader(self, block_s: float) -> Redis:
         """A client of its own for calls that wait at the server for `block_s`."""
@@ -70,20 +72,24 @@ class Client:
             try:
                 answer = await work(self.redis)
             except (Lost, Late, OSError) as error:
-                self._fail(error)
+                self._fail(error, 1 if isinstance(error, Late) else LATE_BEFORE_REST)
                 raise KVUnavailable("the key-value store does not answer") from error
             except RedisError as error:
                 if not unwilling(error):
                     raise
-                self._fail(error)
+                self._fail(error, LATE_BEFORE_REST)
                 raise KVUnavailable("the key-value store cannot take this now") from error
+            self._late = 0
             if self._down:
                 self._down = False
                 self._closed_until = 0.0
                 log.warning("Key-value store answers again")
             return answer
 
-    def _fail(self, error: Exception) -> None:
+    def _fail(self, error: Exception, weight: int) -> None:
+        self._late += weight
+        if self._late < LATE_BEFORE_REST:
+            return
         self._closed_until = time.monotonic() + REST_S
         if not self._down:
             self._down = True
