@@ -1,8 +1,10 @@
-"""dashboard: serves the built page. It needs no database, so it opens none and starts at once."""
+"""dashboard: serves the built page. It needs no binding, so it opens none: no database can hold it up."""
 
 from __future__ import annotations
 
 import os
+from functools import cache
+from typing import Any
 
 from functions.dashboard.static import Dashboard
 from shared.env import ROOT, Env, Settings, read_settings
@@ -20,3 +22,21 @@ def build(env: Env) -> Dashboard:
 
 
 app = serve(read_settings(os.environ))
+
+
+@cache
+def portable() -> tuple[Any, Any]:
+    """Import the adapter when it is first called: uvicorn, the usual server, needs none of it."""
+    from shared.platform.lambda_ import handler_of
+
+    return handler_of(app)
+
+
+def handle(event: Any, context: Any) -> Any:
+    """Entry point of the stock python3-http template."""
+    return portable()[0](event, context)
+
+
+def lambda_handler(event: Any, context: Any) -> Any:
+    """Entry point of AWS Lambda."""
+    return portable()[1](event, context)

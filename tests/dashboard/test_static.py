@@ -11,6 +11,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from fake_api import serve
@@ -204,6 +205,23 @@ def test_it_starts_without_anything_heavy() -> None:
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     loaded = {name.split(".")[0] for name in done.stdout.split()}
     assert loaded & {"fastapi", "numpy", "httpx2", "redis", "aiohttp", "apsw", "orjson", "asyncio"} == set()
+
+
+def test_the_stock_template_serves_the_same(dist: Path) -> None:
+    from functions.dashboard import handler
+
+    def call(path: str) -> tuple[bytes, int, dict[str, str]]:
+        event = SimpleNamespace(
+            method="GET", path=path, headers={"Accept-Encoding": "br"}, query={}, body=b""
+        )
+        body, status, headers = handler.handle(event, None)
+        return body, status, dict(headers)
+
+    body, status, headers = call("/login")
+    assert (status, headers["content-encoding"]) == (200, "br")
+    assert body == (dist / "index.html.br").read_bytes()
+    assert "default-src 'none'" in headers["content-security-policy"]
+    assert call("/nowhere")[1] == 404
 
 
 def test_the_real_build_is_complete_and_small(dist: Path) -> None:
