@@ -12,11 +12,11 @@ judged here: a row tells `at`, and health tells that a source has stopped.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from statistics import median
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol
 
-from shared.models import MINUTE
+from shared.models import MINUTE, Asset
 
 WINDOW = 15 * MINUTE
 AHEAD = MINUTE  # a source's clock may run this far ahead of ours
@@ -36,6 +36,23 @@ class Priced(Protocol):
     def at(self) -> int: ...
     @property
     def price(self) -> float: ...
+
+
+class StoredPrice(Priced, Protocol):
+    """A quote with what a market row tells beside the price."""
+
+    @property
+    def known_at(self) -> int: ...
+    @property
+    def volume_24h(self) -> float | None: ...
+    @property
+    def market_cap(self) -> float | None: ...
+    @property
+    def open_24h(self) -> float | None: ...
+    @property
+    def high_24h(self) -> float | None: ...
+    @property
+    def low_24h(self) -> float | None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,3 +129,38 @@ def votes(known: Sequence[Priced], used: Sequence[Priced]) -> tuple[Vote, ...]:
     counted = {id(q) for q in used}
     ordered = sorted(known, key=lambda q: q.source)
     return tuple(Vote(q.source, q.price, q.at, id(q) in counted) for q in ordered)
+
+
+def market_row(
+    asset: Asset, quotes: Sequence[StoredPrice], now: int, weights: dict[str, float] | None = None
+) -> dict[str, Any] | None:
+    """Make the row that API and stream show of an asset; None where nobody ever quoted it.
+
+    The day's figures are one source's, not a mixture: of those that were used, the one that knows the
+    whole market (it gives a market cap) before the one that knows its own exchange.
+    """
+    found = consensus(quotes, now, weights)
+    if found is None:
+        return None
+    used = {vote.source for vote in found.votes if vote.used}
+    trusted = sorted((q for q in quotes if q.source in used), key=lambda q: (q.market_cap is None, q.source))
+    day = next((q for q in trusted if q.open_24h is not None), None)
+    change = (day.price / day.open_24h - 1) * 100 if day and day.open_24h else None
+    return {
+        "symbol": asset.symbol,
+        "id": asset.slug,
+        "name": asset.name,
+        "rank": asset.rank,
+        "price": found.price,
+        "change_24h": change,
+        "open_24h": day.open_24h if day else None,
+        "high_24h": day.high_24h if day else None,
+        "low_24h": day.low_24h if day else None,
+        "volume_24h": next((q.volume_24h for q in trusted if q.volume_24h is not None), None),
+        "market_cap": next((q.market_cap for q in trusted if q.market_cap is not None), None),
+        "at": found.at,
+        "known_at": max(q.known_at for q in quotes if q.source in used or not used),
+        "consensus": found.state,
+        "spread_bps": found.spread_bps,
+        "sources": [asdict(vote) for vote in found.votes],
+    }

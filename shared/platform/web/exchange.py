@@ -31,6 +31,7 @@ class Exchange:
     request_id: str
     started: float = field(default_factory=time.perf_counter)
     status: int = 0
+    complete: bool = False
     principal: Principal | None = None
     endpoint: str | None = None  # the route's template, for metrics
     extra_headers: Headers = field(default_factory=list)  # rate limit, CORS: on whatever is answered
@@ -46,16 +47,14 @@ class Exchange:
             own.append((b"x-request-id", self.request_id.encode()))
             message = {**message, "headers": own}
         await self.send_on(message)
+        if message["type"] == "http.response.body" and not message.get("more_body", False):
+            self.complete = True
 
     @property
     def label(self) -> str:
         """The route's template; `other` where none matched, so that a scanner cannot fill the metrics."""
         route = self.scope.get("route")
         return self.endpoint or getattr(route, "path", None) or "other"
-
-    @property
-    def seconds(self) -> float:
-        return time.perf_counter() - self.started
 
 
 def open_exchange(scope: Scope, send: Send, base_headers: Headers) -> Exchange:

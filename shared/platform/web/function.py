@@ -46,7 +46,11 @@ class Function:
         return self.app
 
     async def stop(self) -> None:
-        env, self.env, self.app, self.lock = self.env, None, None, None
+        app, env = self.app, self.env
+        self.app = self.env = self.lock = None
+        close = getattr(app, "close", None)
+        if close is not None:
+            await close()
         if env is not None:
             await env.close()
 

@@ -7,11 +7,11 @@ import asyncio
 import logging
 
 from shared.env import Env
-from shared.errors import Invalid, Problem
+from shared.errors import Invalid, Problem, Unavailable
 from shared.platform.web.asgi import App, Headers, Message, Receive, Scope, Send, TooLarge, answer, header
 from shared.platform.web.exchange import Exchange, open_exchange
-from shared.platform.web.problem import problem_body, problem_headers, unexpected
-from shared.platform.web.record import record
+from shared.platform.web.problem import problem_body, problem_headers, unavailable, unexpected
+from shared.platform.web.record import finished, request_log
 
 MAX_BODY = 1_048_576
 MAX_HEADERS = 32_768
@@ -74,11 +74,14 @@ def bounded(receive: Receive, max_body: int) -> Receive:
 class Guard:
     """ASGI middleware over one app; `service` names it in log lines and metrics."""
 
+    guarded = True
+
     def __init__(
         self, app: App, env: Env, service: str, *, max_body: int = MAX_BODY, csp: bytes = CSP
     ) -> None:
         self.app, self.env, self.max_body = app, env, max_body
         self.log = logging.getLogger(service)
+        self.requests = request_log(env, service)
         self.headers = security_headers(env.settings.public_base_url.startswith("https:"), csp)
         self.origins = frozenset(origin.encode() for origin in env.settings.cors_origins)
 
@@ -92,6 +95,10 @@ class Guard:
             if self.origins and await self.cross_origin(exchange):
                 return
             await self.app(scope, bounded(receive, self.max_body), exchange.send)
+        except Unavailable as error:
+            # what is away, and where, is the operator's business
+            self.log.error("Unavailable: %s", error, extra={"metadata": {"request_id": exchange.request_id}})
+            await self.refuse(exchange, unavailable())
         except Problem as error:
             await self.refuse(exchange, error)
         except asyncio.CancelledError:
@@ -101,10 +108,26 @@ class Guard:
             self.log.exception("Request failed", extra={"metadata": {"request_id": exchange.request_id}})
             await self.refuse(exchange, unexpected())
         finally:
-            record(self.log, exchange)
+            self.note(exchange)
+
+    def note(self, exchange: Exchange) -> None:
+        scope, who = exchange.scope, exchange.principal
+        self.requests.add(
+            finished(
+                scope["method"],
+                scope["path"],
+                exchange.label,
+                exchange.status,
+                exchange.started,
+                exchange.request_id,
+                who.id if who else None,
+            )
+        )
 
     async def refuse(self, exchange: Exchange, error: Problem) -> None:
-        """Answer with a problem; once an answer has begun it can only be cut short by raising."""
+        """Answer with a problem; an answer that has begun can only be cut short by raising."""
+        if exchange.complete:
+            return
         if exchange.status:
             raise error
         body = problem_body(error, exchange.request_id, self.env.now())
@@ -130,6 +153,6 @@ class Guard:
         return True
 
 
-def guard(app: App, env: Env, service: str, *, max_body: int = MAX_BODY, csp: bytes = CSP) -> Guard:
-    """Wrap an app once; what is already guarded comes back as it is."""
-    return app if isinstance(app, Guard) else Guard(app, env, service, max_body=max_body, csp=csp)
+def guard(app: App, env: Env, service: str, *, max_body: int = MAX_BODY, csp: bytes = CSP) -> App:
+    """Wrap an app once; what is guarded already (it says so by `guarded`) comes back as it is."""
+    return app if getattr(app, "guarded", False) else Guard(app, env, service, max_body=max_body, csp=csp)

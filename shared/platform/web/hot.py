@@ -13,13 +13,15 @@ from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Protocol
 
+from shared.env import Env
 from shared.models import Principal
-from shared.platform.kv import KV, Decision, Layer
-from shared.platform.web.asgi import CALL_ID, Headers, Receive, Scope, Send
+from shared.platform.kv import Decision, Layer
+from shared.platform.web.asgi import Headers, Receive, Scope, Send
 from shared.platform.web.exchange import new_request_id
 from shared.platform.web.freshness import Freshness
 from shared.platform.web.guard import MAX_HEADERS
 from shared.platform.web.ratelimit import limit_headers, limit_lines
+from shared.platform.web.record import finished, request_log
 from shared.platform.web.whole import write_whole
 
 MAX_ENTRIES = 4096
@@ -32,9 +34,9 @@ UNUSUAL = frozenset((b"origin", b"content-length", b"transfer-encoding", b"expec
 class Caller(Protocol):
     """What the access layer must offer: the answer to who asks, if it is known without waiting."""
 
-    def cached(self, authorization: bytes | None, cookie: bytes | None, scope: Scope) -> Principal | None: ...
+    def cached(self, head: dict[bytes, bytes], scope: Scope) -> Principal | None: ...
 
-    def layers(self, principal: Principal, scope: Scope) -> Sequence[Layer]: ...
+    def layers(self, principal: Principal, endpoint: str, scope: Scope) -> Sequence[Layer]: ...
 
 
 @dataclass(slots=True)
@@ -69,23 +71,27 @@ def make_entry(
 
 
 class Hot:
-    """ASGI middleware in front of everything; `entries` are keyed by path and query as they were sent."""
+    """ASGI middleware in front of everything; `entries` are keyed by path and query."""
+
+    guarded = True  # `slow` is
 
     def __init__(
         self,
         slow: Callable[[Scope, Receive, Send], Awaitable[None]],
-        kv: KV,
+        env: Env,
         caller: Caller,
         freshness: Freshness,
         service: str,
+        close: Callable[[], Awaitable[None]],
     ) -> None:
-        self.slow, self.kv, self.caller, self.freshness = slow, kv, caller, freshness
-        self.service = service
-        self.entries: dict[tuple[bytes, bytes], Entry] = {}
+        self.close = close
+        self.slow, self.kv, self.caller, self.freshness = slow, env.kv, caller, freshness
+        self.requests = request_log(env, service)
+        self.entries: dict[tuple[str, bytes], Entry] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and scope["method"] == "GET":
-            entry = self.entries.get((scope.get("raw_path") or b"", scope["query_string"]))
+            entry = self.entries.get((scope["path"], scope["query_string"]))
             if entry is not None and self.is_fresh(entry) and await self.hit(entry, scope, send):
                 return
         await self.slow(scope, receive, send)
@@ -98,32 +104,29 @@ class Hot:
         if len(self.entries) >= MAX_ENTRIES:
             for key in list(self.entries)[: MAX_ENTRIES // 4]:
                 del self.entries[key]
-        self.entries[scope.get("raw_path") or b"", scope["query_string"]] = entry
+        self.entries[scope["path"], scope["query_string"]] = entry
 
     async def hit(self, entry: Entry, scope: Scope, send: Send) -> bool:
         """Answer from memory; False, with nothing counted or sent, where this is not plainly possible."""
         started = time.perf_counter()
-        asked = read_head(scope["headers"])
-        if asked is None:
+        head = read_head(scope["headers"])
+        principal = None if head is None else self.caller.cached(head, scope)
+        if head is None or principal is None or entry.required not in principal.scopes:
             return False
-        authorization, cookie, known, call_id = asked
-        principal = self.caller.cached(authorization, cookie, scope)
-        if principal is None or entry.required not in principal.scopes:
-            return False
-        decision = await self.kv.limit(self.caller.layers(principal, scope))
+        decision = await self.kv.limit(self.caller.layers(principal, entry.endpoint, scope))
         if not decision.allowed:
             return False  # refusing consumed nothing: the ordinary way refuses again and says why
-        request_id = call_id or new_request_id(None).encode()
+        known = head.get(b"if-none-match")
+        request_id = new_request_id(head.get(b"x-call-id"))
         status = 304 if known is not None and matches(known, entry.etag) else 200
         await write(entry, send, status, decision, request_id)
+        path = scope["path"]
+        self.requests.add(finished("GET", path, entry.endpoint, status, started, request_id, principal.id))
         return True
 
 
-Head = tuple[bytes | None, bytes | None, bytes | None, bytes | None]
-
-
-def read_head(headers: Headers) -> Head | None:
-    """Read (authorization, cookie, if-none-match, call id); None where the ordinary way must look closer."""
+def read_head(headers: Headers) -> dict[bytes, bytes] | None:
+    """Read the headers by name; None where the ordinary way must look closer."""
     found: dict[bytes, bytes] = {}
     size = 0
     for name, value in headers:
@@ -131,13 +134,7 @@ def read_head(headers: Headers) -> Head | None:
         if name in found or name in UNUSUAL:
             return None
         found[name] = value
-    if size > MAX_HEADERS:
-        return None
-    get = found.get
-    call_id = get(b"x-call-id")
-    if call_id is not None and not CALL_ID.fullmatch(call_id):
-        call_id = None
-    return get(b"authorization"), get(b"cookie"), get(b"if-none-match"), call_id
+    return found if size <= MAX_HEADERS else None
 
 
 def matches(known: bytes, etag: bytes) -> bool:
@@ -145,12 +142,14 @@ def matches(known: bytes, etag: bytes) -> bool:
     return known == etag or known.strip() == b"*" or etag in known
 
 
-async def write(entry: Entry, send: Send, status: int, decision: Decision, request_id: bytes) -> None:
+async def write(entry: Entry, send: Send, status: int, decision: Decision, request_id: str) -> None:
+    """Send an entry with status 200 or 304, in one piece where the server lets us."""
     head, body = (entry.head, entry.body) if status == 200 else (entry.head_304, b"")
-    if write_whole(send, b"%b%bx-request-id: %b\r\n" % (head, limit_lines(decision), request_id), body):
+    own = request_id.encode()
+    if write_whole(send, b"%b%bx-request-id: %b\r\n" % (head, limit_lines(decision), own), body):
         return
     headers = entry.headers if status == 200 else entry.headers[1:]
-    headers = [*headers, *limit_headers(decision), (b"x-request-id", request_id)]
+    headers = [*headers, *limit_headers(decision), (b"x-request-id", own)]
     if status == 200:
         headers.append((b"content-length", b"%d" % len(body)))
     await send({"type": "http.response.start", "status": status, "headers": headers})

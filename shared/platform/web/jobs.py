@@ -8,6 +8,7 @@ from urllib.parse import parse_qs
 
 from shared.env import Env
 from shared.errors import Invalid, NotFound
+from shared.platform import metrics
 from shared.platform.web.asgi import Receive, Scope, Send, answer_json, parse_json, read_body
 from shared.platform.web.function import Build
 from shared.platform.web.guard import guard
@@ -53,7 +54,11 @@ class Job:
 
     async def run_noted(self, ask: dict[str, Any]) -> dict[str, Any]:
         self.status, self.last_run = "failing", instant(self.env.now())
-        summary = await self.run(self.env, ask)
+        try:
+            summary = await self.run(self.env, ask)
+        finally:
+            # the process may be frozen or gone before the next flush is due
+            await metrics.flush(self.env)
         self.status = "healthy"
         return summary
 
@@ -70,3 +75,12 @@ def read_ask(query: bytes, body: bytes) -> dict[str, Any]:
             raise Invalid("the body must be a JSON object", code="MALFORMED_BODY")
         ask |= given
     return ask
+
+
+def names_in(ask: dict[str, Any], field: str) -> list[str] | None:
+    """Read a list of names: a JSON list or `a,b`; None where it is not asked for. Raises Invalid."""
+    given = ask.get(field)
+    found = given.split(",") if isinstance(given, str) else given
+    if found is not None and not (isinstance(found, list) and all(isinstance(one, str) for one in found)):
+        raise Invalid(f"{field}: must be a list of names", field=field)
+    return found or None

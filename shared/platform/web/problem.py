@@ -8,7 +8,7 @@ from math import ceil
 
 import orjson
 
-from shared.errors import Problem
+from shared.errors import Problem, Unavailable
 from shared.platform.web.asgi import Headers
 
 CONTENT_TYPE = (b"content-type", b"application/problem+json")
@@ -77,3 +77,8 @@ def of_status(status: int, detail: str | None = None) -> Problem:
 def unexpected() -> Problem:
     """What the caller is told of a bug: nothing but the request id to quote."""
     return Problem("something went wrong here; quote the request id when you report it")
+
+
+def unavailable() -> Problem:
+    """What the caller is told while the database or another part is away."""
+    return Unavailable("a part of the server does not answer right now; try again soon")

@@ -1,0 +1,62 @@
+"""The reads of the API: what a path answers, whose business it is, and when the answer gets old.
+
+They need no framework: the hot path calls `load` itself, and FastAPI mounts the same functions for
+documentation and everything else a framework is good for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from functions.api.query import Query
+from functions.api.snapshot import Snapshots
+from shared.env import Env
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """One question: path parameters by name, the query, and what this process knows already."""
+
+    env: Env
+    snapshots: Snapshots
+    path: Mapping[str, str]
+    query: Query
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """A query parameter as OpenAPI documents it; `schema` is JSON Schema."""
+
+    name: str
+    doc: str
+    schema: Mapping[str, Any] = field(default_factory=lambda: {"type": "string"})
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """One GET. `load` returns a value for JSON or raises a Problem; `topic` is the event that outdates it.
+
+    `aliases` are further paths with the same answer (C20); `kv_key` names the value that replicas share.
+    """
+
+    path: str
+    summary: str
+    scope: str
+    topic: str
+    load: Callable[[Ask], Awaitable[Any]]
+    parameters: tuple[Parameter, ...] = ()
+    aliases: tuple[str, ...] = ()
+    kv_key: Callable[[Ask], Awaitable[str | None]] | None = None
+
+
+LIMIT = Parameter(
+    "limit", "Rows of a page", {"type": "integer", "minimum": 1, "maximum": 1000, "default": 100}
+)
+CURSOR = Parameter("cursor", "`next_cursor` of the page before")
+AS_OF = Parameter(
+    "as_of",
+    "Answer with what was known at this instant: milliseconds since 1970 or ISO 8601",
+    {"oneOf": [{"type": "integer"}, {"type": "string", "format": "date-time"}]},
+)
