@@ -25,7 +25,7 @@ SQL_UPDATE = """UPDATE signals SET updated_at = max(updated_at, ?1),
   metadata = CASE WHEN coalesce(json_extract(metadata, '$.peak.raw_score'), raw_score) < ?2
     THEN json_set(metadata, '$.peak', json(?3)) ELSE metadata END
 WHERE id = ?4"""
-SQL_EXPIRE = """UPDATE signals SET state = 'expired', updated_at = ?1
+SQL_EXPIRE = """UPDATE signals SET state = 'expired', updated_at = max(updated_at, expires_at)
 WHERE state = 'active' AND expires_at <= ?1"""
 SQL_TO_EXPIRE = "SELECT 1 FROM signals WHERE state = 'active' AND expires_at <= ? LIMIT 1"
 
