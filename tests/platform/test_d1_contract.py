@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import datetime
 import decimal
+import random
 import uuid
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -95,6 +96,13 @@ async def test_values(store: D1Database, t: str, value: object, stored: tuple[ob
     rows = await store.prepare(f"SELECT v, typeof(v) FROM {t}").raw()
     assert rows == [stored]
     assert type(rows[0][0]) is type(stored[0])
+
+
+async def test_doubles_come_back_to_the_last_bit(store: D1Database, t: str) -> None:
+    chance = random.Random(1)
+    doubles = [chance.random() * 10.0 ** chance.randint(-12, 12) for _ in range(2_000)]
+    await store.execute_many(f"INSERT INTO {t} (v) VALUES (?)", [(value,) for value in doubles])
+    assert await store.prepare(f"SELECT v FROM {t} ORDER BY id").raw() == [(value,) for value in doubles]
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 from shared.platform.d1.errors import D1ColumnNotFound, D1Error, D1ExecError, no_statements
 from shared.platform.d1.result import Answer, D1ExecResult, D1Result, Query, Rows
-from shared.platform.d1.values import Row, Value, bind_rows, bind_values
+from shared.platform.d1.values import Row, Value, bind_values
 
 
 class Driver(Protocol):
@@ -20,7 +20,9 @@ class Driver(Protocol):
         """Rows without figures; where there is no row the column names are left out unless `named`."""
         ...
 
-    async def many(self, sql: str, rows: Sequence[Row]) -> Answer: ...
+    async def many(self, sql: str, rows: Sequence[Row]) -> Answer:
+        """One statement for every row; the rows are not yet bound."""
+        ...
 
     async def close(self) -> None: ...
 
@@ -101,8 +103,8 @@ class D1Database:
 
     async def execute_many(self, sql: str, rows: Iterable[Row]) -> D1Result:
         """One statement for every row, in one transaction. Beyond D1: the bulk path of the store."""
-        bound = bind_rows(rows)
-        return (await self.driver.many(sql, bound)).result()
+        held = rows if isinstance(rows, (list, tuple)) else list(rows)
+        return (await self.driver.many(sql, held)).result()
 
     async def close(self) -> None:
         """Finish what runs and let go of the file or the connections."""

@@ -13,7 +13,7 @@ from shared.platform.d1.hrana_transaction import Json, Plan, messages, plan
 from shared.platform.d1.hrana_wire import chunks, encode, to_error, to_rows
 from shared.platform.d1.result import NO_NAMES, Answer, D1Meta, Query, Rows
 from shared.platform.d1.statements import reads, statements
-from shared.platform.d1.values import Row
+from shared.platform.d1.values import Row, bind_rows
 
 BUSY_PAUSE = 0.02
 
@@ -51,7 +51,7 @@ class HranaDriver:
         made.add(
             [
                 {"sql": text, "args": [encode(v) for row in taken for v in row]}
-                for text, taken in chunks(part, rows)
+                for text, taken in chunks(part, bind_rows(rows))
             ]
         )
         results = await self._transaction(made)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from base64 import b64decode, b64encode
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from math import isfinite
 from typing import Any
 
@@ -32,17 +32,23 @@ EXTENDED = {
 
 def encode(value: Any) -> Json:
     """One bound value; an integer travels as text, so that 64 bits survive JSON."""
-    if value is None:
-        return NULL
-    if isinstance(value, str):
-        return {"type": "text", "value": value}
-    if isinstance(value, int):
-        if not -(2**63) <= value < 2**63:
-            raise D1TypeError(f"Type 'int' not supported for value '{value}'", D1TypeError.prefix)
-        return {"type": "integer", "value": str(int(value))}
-    if isinstance(value, float):
-        return {"type": "float", "value": value} if isfinite(value) else NULL
-    return {"type": "blob", "base64": b64encode(value).decode()}
+    return ENCODE[type(value)](value)
+
+
+def encode_integer(value: int) -> Json:
+    if not -(2**63) <= value < 2**63:
+        raise D1TypeError(f"Type 'int' not supported for value '{value}'", D1TypeError.prefix)
+    return {"type": "integer", "value": str(int(value))}
+
+
+ENCODE: dict[type, Callable[[Any], Json]] = {
+    int: encode_integer,
+    bool: encode_integer,
+    float: lambda value: {"type": "float", "value": value} if isfinite(value) else NULL,
+    str: lambda value: {"type": "text", "value": value},
+    bytes: lambda value: {"type": "blob", "base64": b64encode(value).decode()},
+    type(None): lambda _: NULL,
+}
 
 
 def decode(cell: Json) -> Value:

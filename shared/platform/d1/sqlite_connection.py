@@ -10,28 +10,15 @@ from typing import Any, TypeVar
 import apsw
 
 from shared.platform.d1 import limits
-from shared.platform.d1.authorizer import TABLE_FUNCTIONS, allowed
-from shared.platform.d1.errors import D1Error, D1TypeError, sqlite_error, wrong_bindings
+from shared.platform.d1.authorizer import allowed
+from shared.platform.d1.errors import D1Error, D1TypeError, wrong_bindings
 from shared.platform.d1.result import NO_NAMES, Answer, D1Meta, Query, Rows
+from shared.platform.d1.sqlite_setup import BRIEF_STEPS, STEPS, open_database, translated
 from shared.platform.d1.statements import Statement, statements
-from shared.platform.d1.values import Row, Value
+from shared.platform.d1.values import Row, Value, bind_rows
 
 T = TypeVar("T")
-LIMITS = {
-    apsw.SQLITE_LIMIT_SQL_LENGTH: limits.SQL_BYTES,
-    apsw.SQLITE_LIMIT_VARIABLE_NUMBER: limits.PARAMETERS,
-    apsw.SQLITE_LIMIT_COLUMN: limits.COLUMNS,
-    apsw.SQLITE_LIMIT_LIKE_PATTERN_LENGTH: limits.LIKE_PATTERN_BYTES,
-    apsw.SQLITE_LIMIT_COMPOUND_SELECT: limits.COMPOUND_SELECT_TERMS,
-    apsw.SQLITE_LIMIT_EXPR_DEPTH: limits.EXPRESSION_DEPTH,
-    apsw.SQLITE_LIMIT_VDBE_OP: limits.PROGRAM_STEPS,
-    apsw.SQLITE_LIMIT_TRIGGER_DEPTH: limits.TRIGGER_DEPTH,
-    apsw.SQLITE_LIMIT_FUNCTION_ARG: limits.FUNCTION_ARGUMENTS,
-    apsw.SQLITE_LIMIT_LENGTH: limits.VALUE_BYTES,
-    apsw.SQLITE_LIMIT_ATTACHED: 0,
-}
 BRIEF_SECONDS = 0.0005  # what a read on the event loop may take
-BRIEF_STEPS, STEPS = 1_000, 100_000  # of SQLite's machine between looks at the clock: some 0.03 and 3 ms
 
 
 @dataclass(slots=True)
@@ -52,54 +39,27 @@ class Connection:
         self._last = last
         self._brief = brief
         self._seconds = BRIEF_SECONDS if brief else limits.QUERY_SECONDS
-        self._trusted = True
         self._deadline = float("inf")
+        self._trusted = True
         try:
-            self._db = apsw.Connection(path, statementcachesize=256)
+            self._db = open_database(path, writes, brief)
             self._cursor = self._db.cursor()
-            self._configure(writes)
+            self._page_size = self._number("PRAGMA page_size")
         except apsw.Error as error:
             raise translated(error) from error
-        self._trusted = False
-
-    def _configure(self, writes: bool) -> None:
-        self._db.set_busy_timeout(0 if self._brief else int(limits.BUSY_SECONDS * 1000))
-        self._db.drop_modules(TABLE_FUNCTIONS)
-        self._db.config(apsw.SQLITE_DBCONFIG_FP_DIGITS, 15)  # a REAL as TEXT as in D1, not 17 digits
-        self._db.config(apsw.SQLITE_DBCONFIG_DQS_DML, 0)
-        self._db.config(apsw.SQLITE_DBCONFIG_DQS_DDL, 0)
-        if writes:
-            self._keep_log()
-        # a killed process loses nothing; a power cut may lose the last commits, never half of one
-        for pragma in ("synchronous = normal", "foreign_keys = on", f"query_only = {not writes}"):
-            self._cursor.execute(f"PRAGMA {pragma}")
-        self._page_size = self._number("PRAGMA page_size")
-        for number, value in LIMITS.items():
-            self._db.limit(number, value)
         self._db.authorizer = self._authorize
-        self._db.set_progress_handler(self._overdue, BRIEF_STEPS if self._brief else STEPS)
-
-    def _keep_log(self) -> None:
-        """Write-ahead log. SQLite does not wait for another process that is switching to it too."""
-        deadline = time.monotonic() + limits.BUSY_SECONDS
-        while True:
-            try:
-                self._cursor.execute("PRAGMA journal_mode = wal").fetchall()
-                return
-            except apsw.BusyError:
-                if time.monotonic() > deadline:
-                    raise
-                time.sleep(0.01)
+        self._db.set_progress_handler(self._overdue, BRIEF_STEPS if brief else STEPS)
+        self._trusted = False
 
     def read(self, queries: Sequence[Query]) -> list[Answer]:
         """Statements that write nothing, on one snapshot."""
         if len(queries) == 1:
-            return [self._answer(queries[0])]
-        return self._transaction("BEGIN", lambda: self._answers(queries))
+            return [self._read_answer(queries[0])]
+        return self._transaction("BEGIN", lambda: self._answers(queries, self._read_answer))
 
     def write(self, queries: Sequence[Query]) -> list[Answer]:
         # inside a transaction PRAGMA foreign_keys = off does nothing: as in D1 they stay on
-        return self._transaction("BEGIN IMMEDIATE", lambda: self._answers(queries))
+        return self._transaction("BEGIN IMMEDIATE", lambda: self._write_answers(queries))
 
     def read_rows(self, query: Query, named: bool) -> Rows:
         """Rows without figures; `named` asks for the column names even where there is no row."""
@@ -113,9 +73,11 @@ class Connection:
 
     def many(self, sql: str, rows: Sequence[Row]) -> Answer:
         """One statement for every row, in one transaction."""
-        began, changes, last = time.perf_counter(), self._db.total_changes(), self._last.row_id
-        returned = self._transaction("BEGIN IMMEDIATE", lambda: self._execute_many(sql, rows))
-        return Answer(NO_NAMES, returned, self._meta(began, changes, last, self._size(), 0))
+        began, changes, size = time.perf_counter(), self._db.total_changes(), self._size()
+        bound = bind_rows(rows)
+        returned = self._transaction("BEGIN IMMEDIATE", lambda: self._execute_many(sql, bound))
+        now = self._size()
+        return Answer(NO_NAMES, returned, self._meta(began, changes, now != size, now, 0))
 
     def close(self) -> None:
         self._db.close()
@@ -150,29 +112,43 @@ class Connection:
         self._trusted = False
         return used * self._page_size
 
-    def _answers(self, queries: Sequence[Query]) -> list[Answer]:
+    def _answers(self, queries: Sequence[Query], answer: Callable[[Query], Answer]) -> list[Answer]:
         answers: list[Answer] = []
         try:
             for query in queries:
-                answers.append(self._answer(query))
+                answers.append(answer(query))
         except D1Error as error:
             error.position = len(answers)
             raise
         return answers
 
-    def _answer(self, query: Query) -> Answer:
-        began, changes = time.perf_counter(), self._db.total_changes()
-        last, size = self._last.row_id, self._size()
+    def _read_answer(self, query: Query) -> Answer:
+        began = time.perf_counter()
         columns, rows = self.read_rows(query, False)
-        return Answer(columns, rows, self._meta(began, changes, last, size, len(rows)))
+        milliseconds = (time.perf_counter() - began) * 1000
+        meta = D1Meta(milliseconds, 0, self._last.row_id, False, self._size(), len(rows), 0)
+        return Answer(columns, rows, meta)
 
-    def _meta(self, began: float, changes: int, last: int, size: int, rows: int) -> D1Meta:
-        changed, now = self._db.total_changes() - changes, self._size()
+    def _write_answers(self, queries: Sequence[Query]) -> list[Answer]:
+        size = self._size()
+
+        def answer(query: Query) -> Answer:
+            nonlocal size
+            began, changes, before = time.perf_counter(), self._db.total_changes(), size
+            columns, rows = self.read_rows(query, False)
+            size = self._size()
+            return Answer(columns, rows, self._meta(began, changes, before != size, size, len(rows)))
+
+        return self._answers(queries, answer)
+
+    def _meta(self, began: float, changes: int, resized: bool, size: int, rows: int) -> D1Meta:
+        """Of a statement that may write; `changes` is the count before it."""
+        changed, last = self._db.total_changes() - changes, self._last.row_id
         if changed:
             self._last.row_id = self._db.last_insert_rowid()
-        moved = bool(changed) or self._last.row_id != last or now != size
+        moved = bool(changed) or resized or self._last.row_id != last
         milliseconds = (time.perf_counter() - began) * 1000
-        return D1Meta(milliseconds, changed, self._last.row_id, moved, now, rows, changed)
+        return D1Meta(milliseconds, changed, self._last.row_id, moved, size, rows, changed)
 
     def _execute(self, part: Statement, values: tuple[Value, ...], named: bool) -> Rows:
         if part.refused:
@@ -235,18 +211,3 @@ class Connection:
 
     def _overdue(self) -> bool:
         return time.monotonic() > self._deadline
-
-
-def translated(error: Exception) -> D1Error:
-    """apsw's exception as D1 words it."""
-    if isinstance(error, apsw.BindingsError):
-        return wrong_bindings()
-    if isinstance(error, apsw.InterruptError):
-        return D1Error("D1 DB storage operation exceeded timeout which caused object to be reset.")
-    code = name(apsw.mapping_result_codes, getattr(error, "result", 1))
-    extended = name(apsw.mapping_extended_result_codes, getattr(error, "extendedresult", 1))
-    return sqlite_error(str(error), code, extended, getattr(error, "error_offset", -1))
-
-
-def name(codes: dict[Any, Any], number: int) -> str:
-    return str(codes.get(number, ""))

@@ -42,13 +42,12 @@ def bind_values(values: Iterable[Any]) -> tuple[Value, ...]:
     return tuple([bind_value(value) for value in values])
 
 
-def bind_rows(rows: Iterable[Row]) -> Sequence[Row]:
-    """Rows for `execute_many`, each value looked at as a type, converted only where a value needs it."""
-    held = rows if isinstance(rows, (list, tuple)) else list(rows)
+def bind_rows(rows: Sequence[Row]) -> Sequence[Row]:
+    """Rows for `execute_many`: looked at by type alone, converted only where a value needs it."""
     # exact types: numpy's integers, let through, would silently become BLOBs
-    types = set(map(type, chain.from_iterable(held)))
-    plain = types <= TYPES and (float not in types or INFINITE.isdisjoint(chain.from_iterable(held)))
-    return held if plain else [bind_values(row) for row in held]
+    types = set(map(type, chain.from_iterable(rows)))
+    plain = types <= TYPES and (float not in types or INFINITE.isdisjoint(chain.from_iterable(rows)))
+    return rows if plain else [bind_values(row) for row in rows]
 
 
 def with_utf8(value: str) -> str:
