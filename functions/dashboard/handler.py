@@ -7,21 +7,17 @@ from functools import cache
 from typing import Any
 
 from functions.dashboard.static import Dashboard
-from shared.env import ROOT, Env, Settings, read_settings
+from shared.env import ROOT, Env, read_settings
 
 DIST = ROOT / "dashboard" / "dist"
 
 
-def serve(settings: Settings) -> Dashboard:
-    return Dashboard(DIST, https=settings.public_base_url.startswith("https:"))
+app = Dashboard(DIST, https=read_settings(os.environ).public_base_url.startswith("https:"))
 
 
-def build(env: Env) -> Dashboard:
-    """The page for a server whose Env is open already."""
-    return serve(env.settings)
-
-
-app = serve(read_settings(os.environ))
+def build(env: Env) -> Any:
+    """The function over an Env that is open already."""
+    return app.with_env(env)
 
 
 @cache

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from functions.dashboard.site import File, Site, load, version_of
+from shared.env import Env
 
 Message = MutableMapping[str, Any]
 Header = tuple[bytes, bytes]
@@ -45,6 +46,13 @@ class Dashboard:
         self.dist = dist
         self.site: Site | None = None
         self.security = (*SECURITY, TRANSPORT) if https else SECURITY
+
+    def with_env(self, env: Env) -> Any:
+        """Return the same function for a server whose Env is open, with its log and its counts."""
+        from shared.platform.web import guard
+
+        https = env.settings.public_base_url.startswith("https:")
+        return guard(Dashboard(self.dist, https=https), env, "dashboard")
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
