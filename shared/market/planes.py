@@ -20,6 +20,11 @@ WIDTHS = (0, 1, 2, 4, 4, 8, 8, 8, 8)
 
 def to_integers(values: Array) -> tuple[int, Array, Array | None]:
     """Kind, int64 and (for NEAR) distances that give exactly `values` back (float64, none negative)."""
+    with np.errstate(over="ignore"):  # what is too large for one kind is tried as the next
+        return smallest_kind(values)
+
+
+def smallest_kind(values: Array) -> tuple[int, Array, Array | None]:
     for limit in (0, NEAR_ENOUGH):
         # sums and products of decimals are often one float beside the decimal that was meant
         for decimals in range(USUAL_DECIMALS + 1):
@@ -60,7 +65,8 @@ def folded(signed: Array) -> Array:
 
 
 def unfolded(number: Array) -> Array:
-    return (number >> 1) ^ -(number & 1)
+    bits = number.view(np.uint64)  # the shift must not drag the sign along
+    return ((bits >> np.uint64(1)).view(np.int64)) ^ -(number & 1)
 
 
 def pack(numbers: list[Array]) -> bytes:
