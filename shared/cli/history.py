@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +11,9 @@ import click
 from shared.cli.session import as_json, opened, run, settings_for, show
 
 if TYPE_CHECKING:
+    from shared.collect.history import Report
     from shared.dev.replay import Summary
+    from shared.market.imports import Skipped
 
 FILE_OR_FOLDER = click.Path(exists=True, path_type=Path)
 
@@ -26,25 +29,26 @@ def import_candles(source: Path, symbol: str | None, interval: str | None, as_js
     Column names, order, time unit and direction are recognised; what is ambiguous is asked for, bad rows
     are counted and named.
     """
-    reports = run(import_all(source, symbol, interval))
+    reports, skipped = run(import_all(source, symbol, interval))
     lines = [line for report in reports for line in describe(report)]
-    show(reports, as_json, lines or ["no candle files here"])
-    if any(report.get("error") for report in reports) or not reports:
+    lines += [f"not imported: {one.path.name}: {one.reason}" for one in skipped]
+    left = [{"file": str(one.path), "reason": one.reason} for one in skipped]
+    show({"files": [asdict(report) for report in reports], "skipped": left}, as_json, lines)
+    if not reports:
         raise click.exceptions.Exit(1)
 
 
-async def import_all(source: Path, symbol: str | None, interval: str | None) -> list[dict[str, Any]]:
-    """Import every file; a file that cannot be read costs a file."""
-    from shared.market.imports import candle_files, import_file
+async def import_all(
+    source: Path, symbol: str | None, interval: str | None
+) -> tuple[list[Report], tuple[Skipped, ...]]:
+    from shared.collect.history import import_planned, plan_import
 
     async with opened() as env:
-        reports = []
-        for file in candle_files(source):
-            with click.progressbar(length=1000, label=file.name, file=click.get_text_stream("stderr")) as bar:
-                reports.append(
-                    await import_file(env, file, symbol, interval, progress=lambda part, b=bar: move(b, part))
-                )
-        return reports
+        planned = await plan_import(env, source, symbol, interval)
+        stream = click.get_text_stream("stderr")
+        with click.progressbar(length=max(planned.bytes, 1), label="importing", file=stream) as bar:
+            reports = await import_planned(env, planned, lambda done: bar.update(done - bar.pos))
+        return reports, planned.skipped
 
 
 def move(bar: Any, part: float) -> None:
@@ -52,12 +56,14 @@ def move(bar: Any, part: float) -> None:
     bar.update(max(0, round(part * 1000) - bar.pos))
 
 
-def describe(report: dict[str, Any]) -> list[str]:
-    if report.get("error"):
-        return [f"{report['file']}: {report['error']}"]
-    said = f"{report['file']}: {report['symbol']} {report['interval']}, {report['rows']} rows, "
-    lines = [said + f"{report['stored']} stored, {report['refused']} refused"]
-    return lines + [f"  line {line}: {why}" for line, why in report["refusals"]]
+def describe(report: Report) -> list[str]:
+    """Lines for people: one a file, then the rows that were refused."""
+    counts = f"{report.rows} rows, {report.stored} stored, {report.refused} refused"
+    same = f", {report.duplicates} twice" if report.duplicates else ""
+    lines = [f"{report.file}: {report.symbol} {report.interval}, {counts}{same}"]
+    lines += [f"  line {row.line}: {row.reason}" for row in report.refusals]
+    more = report.refused - len(report.refusals)
+    return [*lines, f"  … and {more} more"] if more else lines
 
 
 @click.command()
