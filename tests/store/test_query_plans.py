@@ -38,8 +38,10 @@ def schema() -> sqlite3.Connection:
 
 
 def plan(connection: sqlite3.Connection, sql: str) -> list[str]:
-    count = max([sql.count("?"), *[int(n) for n in re.findall(r"\?(\d+)", sql)]])
-    rows = connection.execute(f"EXPLAIN QUERY PLAN {sql}", [None] * count if "?" in sql else [])
+    count = 0
+    for number in re.findall(r"\?(\d*)", sql):
+        count = max(count, int(number)) if number else count + 1
+    rows = connection.execute(f"EXPLAIN QUERY PLAN {sql}", [None] * count)
     return [row[3] for row in rows]
 
 
@@ -63,8 +65,9 @@ def test_the_store_has_no_other_sql() -> None:
         tree = ast.parse(path.read_text())
         named = {
             id(child)
-            for node in tree.body
-            if isinstance(node, ast.Assign | ast.AnnAssign)
+            for node in ast.walk(tree)
+            if isinstance(node, ast.Expr)
+            or (isinstance(node, ast.Assign | ast.AnnAssign) and node in tree.body)
             for child in ast.walk(node)
         }
         wrong += [
