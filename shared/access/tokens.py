@@ -31,7 +31,8 @@ LEEWAY_S = 30
 MOST_BYTES = 4096
 AUDIENCE = "cryptointel-api"
 REQUIRED = ["exp", "iat", "nbf", "iss", "aud", "sub", "jti"]
-COMPACT = re.compile(r"[\w-]+\.[\w-]+\.[\w-]{86}", re.ASCII)  # 86 digits: 64 bytes without padding
+# The signature's 64 bytes in the one way to write them: no padding, no stray bits in the last digit.
+COMPACT = re.compile(r"[\w-]+\.[\w-]+\.[\w-]{85}[AQgw]", re.ASCII)
 SIGNING_KEYS = ("jwt-signing-key", "jwt-signing-key-previous")  # the first signs, both verify
 
 
@@ -168,9 +169,12 @@ def signing_key(name: str, text: bytes) -> SigningKey:
     from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
     if text.startswith(b"-----BEGIN"):
-        private = load_pem_private_key(text, None)
+        try:
+            private = load_pem_private_key(text, None)
+        except ValueError:
+            private = None
         if not isinstance(private, Ed25519PrivateKey):
-            raise SecretMissing(f"secret {name} is not an Ed25519 key")
+            raise SecretMissing(f"secret {name} is not an Ed25519 key in PEM")
     else:
         private = Ed25519PrivateKey.from_private_bytes(key_bytes(name, text))
     public = private.public_key()
