@@ -296,8 +296,14 @@ async def test_a_cancelled_write_is_whole_or_absent(store: D1Database, t: str) -
     assert all(count == 200 for _, count in groups)
 
 
-async def test_close_twice_and_use_after_close(store: D1Database, t: str, tmp_path: Path) -> None:
-    other = await d1.connect(f"file:{tmp_path / 'other.db'}")
+@pytest.mark.parametrize("driver", ["sqlite", "hrana"])
+async def test_close_twice_and_use_after_close(
+    driver: str, request: pytest.FixtureRequest, tmp_path: Path
+) -> None:
+    url = request.getfixturevalue("sqld_server") if driver == "hrana" else f"file:{tmp_path / 'other.db'}"
+    other = await d1.connect(url)
+    assert await other.prepare("SELECT 1").raw() == [(1,)]
     await other.close()
     await other.close()
     assert "closed" in str(await failure(other.prepare("SELECT 1").raw()))
+    assert "closed" in str(await failure(other.prepare("DELETE FROM t").run()))

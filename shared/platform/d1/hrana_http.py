@@ -6,12 +6,15 @@ aiohttp and not httpx2: 0.29 against 0.76 ms of client CPU a call (benchmarks/d1
 from __future__ import annotations
 
 import asyncio
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import orjson
 
 from shared.platform.d1 import limits
 from shared.platform.d1.errors import D1Error, D1TypeError, D1Unavailable
+
+if TYPE_CHECKING:
+    import aiohttp
 
 Json = dict[str, Any]
 CONNECTIONS = 15
@@ -28,20 +31,15 @@ class Unknown(Exception):
 
 
 class Http:
-    """Open it inside the event loop that will use it. Nothing is sent before the first pipeline."""
+    """Nothing is imported or opened before the first pipeline: a cold start does not wait for aiohttp."""
 
     def __init__(self, url: str, auth_token: str | None) -> None:
-        import aiohttp
-
-        headers = {"content-type": "application/json"}
-        if auth_token:
-            headers["authorization"] = f"Bearer {auth_token}"
         self._url = f"{url.rstrip('/')}/v3/pipeline"
-        self._session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(limit=CONNECTIONS),
-            timeout=aiohttp.ClientTimeout(total=limits.QUERY_SECONDS, sock_connect=CONNECT_SECONDS),
-            headers=headers,
-        )
+        self._headers = {"content-type": "application/json"}
+        if auth_token:
+            self._headers["authorization"] = f"Bearer {auth_token}"
+        self._session: aiohttp.ClientSession | None = None
+        self._closed = False
 
     async def pipeline(self, requests: list[Json], *, reads: bool) -> list[Json]:
         """The server's results, one a request. `reads`: may be sent again after a lost connection."""
@@ -62,13 +60,27 @@ class Http:
         raise D1Unavailable(f"the database server does not answer: {reason}", "UNAVAILABLE")
 
     async def close(self) -> None:
-        await self._session.close()
+        self._closed = True
+        if self._session:
+            await self._session.close()
+
+    def _opened(self) -> aiohttp.ClientSession:
+        import aiohttp
+
+        if self._closed:
+            raise D1Error("the database is closed: SQLITE_MISUSE", "SQLITE_MISUSE")
+        self._session = self._session or aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(limit=CONNECTIONS),
+            timeout=aiohttp.ClientTimeout(total=limits.QUERY_SECONDS, sock_connect=CONNECT_SECONDS),
+            headers=self._headers,
+        )
+        return self._session
 
     async def _post(self, body: bytes) -> list[Json]:
         import aiohttp
 
         try:
-            async with self._session.post(self._url, data=body) as response:
+            async with self._opened().post(self._url, data=body) as response:
                 answer = await response.read()
         except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
             raise NotDone("no connection") from error
