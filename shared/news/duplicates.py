@@ -2,7 +2,7 @@
 
 Jaccard similarity of the words, exact, found by prefix filtering: two sets that are 0.7 alike share a word
 among the first few of each when words are in one order (Chaudhuri et al. 2006; longest words first here,
-which are the rare ones).
+which are the rare ones). Titles that differ in a number are two stories: "Price analysis for May 5", "for May 6".
 """
 
 from __future__ import annotations
@@ -65,13 +65,17 @@ class Headlines:
         candidates = {n for word in prefix(words) for n in self.by_word.get(word, ())}
         for number in sorted(candidates):
             key, when, other = self.known[number]
-            if not least <= len(other) <= most or abs(when - at) > WITHIN:
+            if not least <= len(other) <= most or abs(when - at) > WITHIN or numbers(own) != numbers(other):
                 continue
             shared = len(own & other)
             likeness = shared / (len(own) + len(other) - shared)
             if likeness > best or (likeness == best and found is None):
                 best, found = likeness, key
         return found
+
+
+def numbers(words: frozenset[str]) -> set[str]:
+    return {word for word in words if word[0].isdecimal()}
 
 
 def prefix(words: list[str]) -> list[str]:
