@@ -7,7 +7,7 @@ import contextlib
 import json
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -23,10 +23,11 @@ Answer = tuple[int, Any]
 
 @dataclass
 class FakeApi:
-    """`answers` replaces what a path gives: (status, body). `posted` is what came in,"""
+    """`answers` replaces what a path gives, `slow` ones go out late, `posted` is what came in."""
 
     dashboard: Dashboard
-    answers: dict[str, Answer] = field(default_factory=dict)
+    answers: dict[str, Answer | Callable[[], Answer]] = field(default_factory=dict)
+    slow: set[str] = field(default_factory=set)
     posted: list[tuple[str, str, Any]] = field(default_factory=list)
     streams: list[asyncio.Queue[bytes | None]] = field(default_factory=list)
     resumed: list[str] = field(default_factory=list)
@@ -46,12 +47,15 @@ class FakeApi:
             body = await read(receive)
             if scope["method"] != "GET":
                 self.posted.append((scope["method"], path, json.loads(body) if body else None))
-            await reply(send, *self.answer(scope["method"], path, scope["query_string"].decode()))
+            answer = self.answer(scope["method"], path, scope["query_string"].decode())
+            await asyncio.sleep(0.3 if scope["method"] == "GET" and path in self.slow else 0)
+            await reply(send, *answer)
 
     def answer(self, method: str, path: str, query: str) -> Answer:
         key = path if method == "GET" else f"{method} {path}"
         if key in self.answers:
-            return self.answers[key]
+            known = self.answers[key]
+            return known() if callable(known) else known
         if method != "GET":
             return 204, None
         return from_page_data(path, {name: values[0] for name, values in parse_qs(query).items()})

@@ -98,6 +98,19 @@ def test_a_link_logs_in_once_and_leaves_no_trace(open_page: Open, api: FakeApi) 
     assert len(api.posted) == 1
 
 
+def test_an_answer_older_than_the_login_does_not_count(open_page: Open, api: FakeApi) -> None:
+    def log_in() -> tuple[int, None]:
+        del api.answers[SESSION]
+        return 204, None
+
+    # asked before the login, answered after it
+    api.answers[SESSION] = (200, page_data.session(user=None, demo=False))
+    api.slow.add(SESSION)
+    api.answers[f"POST {SESSION}"] = log_in
+    page = open_page("/login#token")
+    page.get_by_role("button", name="Show Bitcoin, BTC").wait_for()
+
+
 def test_a_used_link_says_so(open_page: Open, api: FakeApi) -> None:
     api.answers[SESSION] = problem(401, "no session")
     api.answers[f"POST {SESSION}"] = problem(401, "unknown token")

@@ -8,7 +8,7 @@ export interface Resource<T> {
   error?: ApiError;
   loading: boolean; // nothing to show yet
   stale: boolean; // what is shown could not be renewed
-  reload: () => void;
+  reload: () => Promise<void>; // resolves when an answer asked for after the call is here
 }
 
 export interface Options<T> {
@@ -51,7 +51,7 @@ export function useResource<T>(path: string | null, options: Options<T>): Resour
   const stream = useSyncExternalStore(watchStream, streamState);
   const latest = useRef(options);
   latest.current = options;
-  const run = useRef<() => void>(() => undefined);
+  const run = useRef<() => Promise<void>>(() => Promise.resolve());
   const { topic, every } = options;
   const live = useRef(false);
   live.current = stream === "live" && topic !== undefined;
@@ -62,11 +62,13 @@ export function useResource<T>(path: string | null, options: Options<T>): Resour
     const stop = new AbortController();
     let timer: ReturnType<typeof setTimeout> | undefined;
     let failures = 0;
-    let busy = false;
+    let running: Promise<void> | undefined;
 
-    async function load(): Promise<void> {
-      if (busy) return;
-      busy = true;
+    function load(): Promise<void> {
+      running ??= ask().finally(() => (running = undefined));
+      return running;
+    }
+    async function ask(): Promise<void> {
       clearTimeout(timer);
       let retryAfter: number | null = null;
       try {
@@ -81,7 +83,6 @@ export function useResource<T>(path: string | null, options: Options<T>): Resour
         dispatch({ kind: "error", path, error: known });
         if (known.status === 401) refused(path!);
       }
-      busy = false;
       if (!stop.signal.aborted && !document.hidden) schedule(retryAfter);
     }
     function schedule(retryAfter: number | null): void {
@@ -91,7 +92,8 @@ export function useResource<T>(path: string | null, options: Options<T>): Resour
       if (!document.hidden) void load();
     }
 
-    run.current = () => void load();
+    // An answer under way may be older than what the caller has just done.
+    run.current = () => (running ? running.then(load) : load());
     document.addEventListener("visibilitychange", seen);
     void load();
     return () => {
@@ -103,7 +105,7 @@ export function useResource<T>(path: string | null, options: Options<T>): Resour
 
   // The stream broke: do not wait for the slow poll that stood behind it.
   useEffect(() => {
-    if (stream === "polling") run.current();
+    if (stream === "polling") void run.current();
   }, [stream]);
 
   useEffect(() => {
@@ -112,7 +114,7 @@ export function useResource<T>(path: string | null, options: Options<T>): Resour
     const off = onTopic(topic, (event) => {
       const { apply } = latest.current;
       if (apply) dispatch({ kind: "event", apply: (data) => apply(data, event) });
-      else waiting ??= setTimeout(() => ((waiting = undefined), run.current()), EVENT_PAUSE);
+      else waiting ??= setTimeout(() => ((waiting = undefined), void run.current()), EVENT_PAUSE);
     });
     return () => {
       off();

@@ -32,7 +32,7 @@ export function SessionProvider({ children }: { children: ReactNode }) {
   useEffect(() => (allowed ? openStream() : undefined), [allowed]);
 
   const { reload } = session;
-  useEffect(() => onRefused((path) => path !== SESSION && reload()), [reload]);
+  useEffect(() => onRefused((path) => path !== SESSION && void reload()), [reload]);
 
   return <Context value={{ session, health, mayRead: allowed }}>{children}</Context>;
 }

@@ -110,7 +110,7 @@ export interface Health {
   status: string;
   timestamp: number | string;
   services?: Record<string, string>;
-  metrics?: { uptime: number; response_time_ms: number; error_rate: number };
+  metrics?: { uptime: string; response_time_ms: number; error_rate: string };
   sources?: SourceHealth[];
   demo?: boolean;
 }

@@ -74,5 +74,7 @@ describe("text from outside", () => {
     ["", null],
     [null, null],
   ])("%s opens %s", (text, url) => expect(safeUrl(text)).toBe(url));
-  test("names become words", () => expect(words("price_anomaly")).toBe("Price anomaly"));
+  test("names become words", () => {
+    expect([words("price_anomaly"), words("external_apis")]).toEqual(["Price anomaly", "External APIs"]);
+  });
 });

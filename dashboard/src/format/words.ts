@@ -1,9 +1,9 @@
 /** Names from the API as words for people. */
 
-/** price_anomaly → Price anomaly */
+/** price_anomaly → Price anomaly, external_apis → External APIs */
 export function words(name: string): string {
   const text = name.replace(/[._-]+/g, " ").trim();
-  return text.charAt(0).toUpperCase() + text.slice(1);
+  return (text.charAt(0).toUpperCase() + text.slice(1)).replace(/\bapis?\b/g, (api) => api.replace("api", "API"));
 }
 
 /** The address, when it is one that a click may open; feeds are not to be trusted. */

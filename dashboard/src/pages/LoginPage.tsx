@@ -24,13 +24,12 @@ export function LoginPage() {
   useEffect(() => {
     if (!token || sent.current) return;
     sent.current = true; // the token works once
-    send("POST", "/auth/session", { token }).then(
-      () => {
-        session.reload();
-        void navigate(PATHS.market, { replace: true });
-      },
-      (problem: unknown) => setError(problem instanceof ApiError ? problem : new ApiError("Logging in failed.", 0)),
-    );
+    send("POST", "/auth/session", { token })
+      .then(session.reload)
+      .then(
+        () => void navigate(PATHS.market, { replace: true }),
+        (problem: unknown) => setError(problem instanceof ApiError ? problem : new ApiError("Logging in failed.", 0)),
+      );
   }, [token, navigate, session]);
 
   if (token && !error) return <Loading lines={3} label="Logging in" />;

@@ -22,12 +22,12 @@ export function Empty({ title, children }: { title: string; children?: ReactNode
   );
 }
 
-export function ErrorNote({ error, retry }: { error: ApiError; retry: () => void }) {
+export function ErrorNote({ error, retry }: { error: ApiError; retry: () => Promise<void> }) {
   return (
     <div role="alert">
       <Notice Icon={CloudOff} title={error.status === 401 ? "Your session has ended" : "This could not be loaded"}>
         <p>{error.message}</p>
-        <button type="button" onClick={retry} className="mt-1 inline-flex items-center gap-1.5 rounded-lg border border-line-strong px-3 py-1.5 text-text hover:bg-raised">
+        <button type="button" onClick={() => void retry()} className="mt-1 inline-flex items-center gap-1.5 rounded-lg border border-line-strong px-3 py-1.5 text-text hover:bg-raised">
           <RefreshCw size={14} aria-hidden /> Try again
         </button>
       </Notice>

@@ -48,11 +48,11 @@ const NoCandles = ({ interval }: { interval: Interval }) => (
 );
 
 /** A bar that should have closed by now is asked for, not waited for: replays run faster than the poll. */
-function useReloadAtClose(now: number | null, due: number | null, reload: () => void): void {
+function useReloadAtClose(now: number | null, due: number | null, reload: () => Promise<void>): void {
   const late = now !== null && due !== null && now >= due;
   useEffect(() => {
     if (!late) return;
-    const timer = setTimeout(reload, RELOAD_PAUSE);
+    const timer = setTimeout(() => void reload(), RELOAD_PAUSE);
     return () => clearTimeout(timer);
   }, [late, due, reload]);
 }

@@ -54,10 +54,10 @@ export function MarketPage() {
             </ErrorBoundary>
           )}
         </div>
-        <div className="min-w-0 max-lg:order-3 lg:col-span-7">
+        <div className="flex min-w-0 flex-col max-lg:order-3 lg:col-span-7">
           <Signals signals={signals} onOpen={setOpened} />
         </div>
-        <div className="min-w-0 max-lg:order-4 lg:col-span-5">
+        <div className="flex min-w-0 flex-col max-lg:order-4 lg:col-span-5">
           <News news={news} />
         </div>
       </div>

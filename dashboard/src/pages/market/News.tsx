@@ -11,7 +11,7 @@ const TONES: Record<string, Tone> = { positive: "up", negative: "down" };
 
 export function News({ news }: { news: Resource<List<Article>> }) {
   return (
-    <Card title="News" className="lg:h-144">
+    <Card title="News" className="flex-1 lg:max-h-144">
       <Shown
         resource={news}
         label="news"

@@ -15,7 +15,7 @@ interface Props {
 
 export function Signals({ signals, onOpen }: Props) {
   return (
-    <Card title="Signals" className="lg:h-144" aside={<p className="text-xs text-muted">Choose one to see its evidence</p>}>
+    <Card title="Signals" className="flex-1 lg:max-h-144" aside={<p className="text-xs text-muted">Choose one to see its evidence</p>}>
       <Shown
         resource={signals}
         label="signals"

@@ -5,6 +5,7 @@ import { words } from "../../format/words.ts";
 import { Badge, Dot, type Tone } from "../../ui/Badge.tsx";
 import { Card } from "../../ui/Card.tsx";
 import { Ago } from "../../ui/Figures.tsx";
+import { Fold } from "../../ui/Fold.tsx";
 import { Empty, Shown } from "../../ui/States.tsx";
 
 const TONES: Record<SourceStatus, Tone> = { healthy: "up", stale: "warn", failing: "down", "never run": "down", disabled: "muted" };
@@ -13,7 +14,7 @@ const HEAD = ["Source", "Status", "Last stored", "Age / expected", "Last error"]
 /** Where the data comes from and whether it still comes. */
 export function Sources({ health }: { health: Resource<Health> }) {
   return (
-    <Card title="Sources" id="sources" aside={<Services health={health} />}>
+    <Card title="Sources" id="sources" className="lg:max-h-120" aside={<Services health={health} />}>
       <Shown
         resource={health}
         label="sources"
@@ -21,9 +22,9 @@ export function Sources({ health }: { health: Resource<Health> }) {
         empty={<Empty title="No source has run yet">Each one appears here with its first collection.</Empty>}
       >
         {(found) => (
-          <div className="scroll-slim relative overflow-x-auto" tabIndex={0} role="group" aria-label="Table of sources">
+          <Fold count={found.sources!.length} noun="sources" className="scroll-slim min-h-0 overflow-x-auto lg:overflow-y-auto">
             <table className="w-full text-left">
-              <thead className="text-xs text-muted">
+              <thead className="sticky top-0 bg-surface text-xs text-muted">
                 <tr className="border-b border-line">
                   {HEAD.map((name, index) => (
                     <th key={name} scope="col" className={`px-4 py-2 font-medium ${HIDDEN[index] ?? ""}`}>
@@ -32,19 +33,25 @@ export function Sources({ health }: { health: Resource<Health> }) {
                   ))}
                 </tr>
               </thead>
-              <tbody>
-                {found.sources!.map((source) => (
+              <tbody className="fold-items">
+                {worstFirst(found.sources!).map((source) => (
                   <SourceRow key={`${source.job} ${source.name}`} source={source} />
                 ))}
               </tbody>
             </table>
-          </div>
+          </Fold>
         )}
       </Shown>
     </Card>
   );
 }
 
+/** What needs a look stands first; otherwise the server's order stays. */
+export function worstFirst(sources: SourceHealth[]): SourceHealth[] {
+  return [...sources].sort((a, b) => SEVERITY.indexOf(a.status) - SEVERITY.indexOf(b.status));
+}
+
+const SEVERITY: SourceStatus[] = ["failing", "stale", "never run", "healthy", "disabled"];
 const HIDDEN: Record<number, string> = { 2: "max-md:hidden", 4: "max-md:hidden" };
 
 function SourceRow({ source }: { source: SourceHealth }) {
@@ -72,13 +79,15 @@ function SourceRow({ source }: { source: SourceHealth }) {
   );
 }
 
+const SERVICE: Record<string, Tone> = { healthy: "up", unhealthy: "down" };
+
 function Services({ health }: { health: Resource<Health> }) {
   const services = Object.entries(health.data?.services ?? {});
   return (
     <ul aria-label="Services" className="flex flex-wrap gap-x-3 gap-y-1 text-xs text-muted">
       {services.map(([name, status]) => (
         <li key={name} className="flex items-center gap-1.5">
-          <Dot tone={status === "healthy" ? "up" : "warn"} /> {words(name)} <span className="sr-only">{status}</span>
+          <Dot tone={SERVICE[status] ?? "warn"} /> {words(name)} <span className="sr-only">{status}</span>
         </li>
       ))}
     </ul>
