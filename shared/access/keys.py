@@ -5,8 +5,8 @@ The checksum lets a server (and a secret scanner) refuse a mistyped or invented 
 
 from __future__ import annotations
 
+import os
 import re
-import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from hashlib import sha256
@@ -34,6 +34,10 @@ class NewKey:
     record: KeyRecord
 
 
+def new_id() -> str:
+    return f"key_{os.urandom(8).hex()}"
+
+
 def base62(number: int, width: int) -> str:
     digits = []
     for _ in range(width):
@@ -48,7 +52,7 @@ def checksum(text: str) -> str:
 
 def generate(environment: str) -> str:
     """A new key for an environment by its long name (`development`)."""
-    body = f"cik_{ENVIRONMENTS[environment]}_{base62(int.from_bytes(secrets.token_bytes(32)), 43)}"
+    body = f"cik_{ENVIRONMENTS[environment]}_{base62(int.from_bytes(os.urandom(32)), 43)}"
     return body + checksum(body)
 
 
@@ -56,7 +60,7 @@ def well_formed(key: str) -> bool:
     """Whether format and checksum are right; needs no database."""
     if len(key) not in KEY_LENGTHS or not KEY.fullmatch(key):
         return False
-    return secrets.compare_digest(checksum(key[:-6]), key[-6:])
+    return checksum(key[:-6]) == key[-6:]
 
 
 def hash_of(key: str) -> bytes:
@@ -90,7 +94,7 @@ async def create(
         raise Invalid("expires_at: is in the past")
     key = generate(env.settings.environment)
     record = KeyRecord(
-        id=f"key_{secrets.token_hex(8)}",
+        id=new_id(),
         prefix=shown(key),
         name=name,
         owner=user.id,
@@ -130,7 +134,7 @@ async def rotate(env: Env, key_id: str, *, overlap_s: float = 0) -> NewKey:
     key = generate(env.settings.environment)
     record = replace(
         old,
-        id=f"key_{secrets.token_hex(8)}",
+        id=new_id(),
         prefix=shown(key),
         created_at=env.now(),
         rotated_from=old.id,

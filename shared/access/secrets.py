@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from base64 import b64decode, b64encode
+from base64 import b64decode, b64encode, urlsafe_b64encode
 from collections.abc import Callable
 from pathlib import Path
 
@@ -13,6 +13,11 @@ from shared.env import SecretMissing
 def random_key() -> bytes:
     """256 random bits as base64 text."""
     return b64encode(os.urandom(32))
+
+
+def random_text() -> str:
+    """256 random bits for a URL or a cookie: 43 characters."""
+    return urlsafe_b64encode(os.urandom(32)).decode().rstrip("=")
 
 
 SECRETS: dict[str, Callable[[], bytes]] = {

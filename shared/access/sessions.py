@@ -5,7 +5,6 @@ A lost store is a logged-out user: nothing here guesses (KVUnavailable is passed
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Iterable
 from hashlib import sha256
 from typing import Any, NamedTuple
@@ -14,6 +13,7 @@ from urllib.parse import urlsplit
 import orjson
 
 from shared.access.scopes import RATES, ROLE_LEVELS, role_scopes
+from shared.access.secrets import random_text
 from shared.env import Env
 from shared.errors import Forbidden, NotFound, Unauthorized
 from shared.models import HOUR, MINUTE, Principal
@@ -43,7 +43,7 @@ async def make_login_token(env: Env, user_name: str) -> str:
     user = await users.by_name(env.db, user_name)
     if user is None or user.disabled_at is not None:
         raise NotFound(f"there is no user {user_name!r}")
-    token = secrets.token_urlsafe(32)
+    token = random_text()
     now = env.now()
     await users.add_login_link(env.db, sha256(token.encode()).digest(), user.id, now, now + LINK_MS)
     return token
@@ -61,7 +61,7 @@ async def log_in(env: Env, token: str, old: str | None = None) -> Session:
 
 async def start(env: Env, user: User, began: int) -> Session:
     """A session under a new id that ends 12 hours after `began`."""
-    session = secrets.token_urlsafe(32)
+    session = random_text()
     left = (began + ABSOLUTE_MS - env.now()) / 1000
     if left <= 0:
         raise Unauthorized("the session has ended")

@@ -6,10 +6,10 @@ Any replica can show the sum of all, and a replica that is scaled away takes not
 from __future__ import annotations
 
 import asyncio
+import os
 from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from secrets import token_hex
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import orjson
@@ -51,7 +51,7 @@ class Recorder:
     """What this process has counted since the last flush, and its gauges."""
 
     def __init__(self) -> None:
-        self.replica = token_hex(8)
+        self.replica = os.urandom(8).hex()
         self.counts: dict[tuple[str, Labels], float] = defaultdict(float)
         self.gauges: dict[tuple[str, Labels], float] = defaultdict(float)
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
-from secrets import token_hex
 
 from shared.errors import Conflict
 from shared.platform.d1 import D1Database, D1Error
@@ -34,7 +34,7 @@ class User:
 
 async def create(db: D1Database, name: str, role: str, now: int) -> User:
     """Add a user; raises Conflict when the name is taken."""
-    user = User(f"usr_{token_hex(8)}", name, role, now)
+    user = User(f"usr_{os.urandom(8).hex()}", name, role, now)
     try:
         await db.prepare(SQL_CREATE).bind(user.id, name, role, now).run()
     except D1Error as error:

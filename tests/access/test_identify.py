@@ -120,7 +120,8 @@ def test_scopes(scopes: set[str], scope: str, expected: bool) -> None:
 def test_importing_it_is_cheap() -> None:
     """Nothing heavy beyond what every function imports anyway."""
     usual = "import sys, orjson, shared.env, shared.models, shared.platform.kv, shared.platform.d1"
-    code = f"{usual}; before = {{*sys.modules}}; import shared.access.identify; print(*{{*sys.modules}} - before)"
+    code = f"{usual}; before = {{*sys.modules}}; import shared.access.identify; "
+    code += "print(*{*sys.modules} - before)"
     loaded = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT
     )
