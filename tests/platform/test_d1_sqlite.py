@@ -137,6 +137,16 @@ async def test_a_slow_read_does_not_hold_the_event_loop(store: D1Database) -> No
     assert await count.bind(10).raw() == [(10,)]
 
 
+async def test_a_read_that_keeps_stalling_returns_ever_later(store: D1Database) -> None:
+    count, driver = store.prepare(COUNT), store.driver
+    for _ in range(4):
+        while not driver._quick:  # type: ignore[attr-defined]
+            await count.bind(1).raw()
+        assert await count.bind(300_000).raw() == [(300_000,)]
+    assert driver._trial[COUNT] >= 16  # type: ignore[attr-defined]
+    assert await count.bind(1).raw() == [(1,)]
+
+
 async def test_reads_run_beside_each_other_and_beside_a_write(store: D1Database) -> None:
     slow = store.prepare(COUNT).bind(3_000_000)
     began = time.perf_counter()

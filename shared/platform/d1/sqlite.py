@@ -1,7 +1,8 @@
 """Driver `sqlite`: one file, one writing thread, a few reading threads.
 
 A hop to a thread and back costs some 50 µs, a point read 4 µs. So a read that was quick before runs on the
-event loop, interrupted after half a millisecond; one that outgrows this moves to the threads for good.
+event loop, interrupted after half a millisecond. Each time it stalls there, it must be quick on the threads
+twice as often before it may return.
 """
 
 from __future__ import annotations
@@ -28,8 +29,8 @@ from shared.platform.d1.values import Row
 
 T = TypeVar("T")
 READERS = max(2, min(4, os.cpu_count() or 2))
-QUICK_SECONDS = BRIEF_SECONDS / 2  # a read this short may run on the event loop next time …
-STRIKES = 3  # … until it has been too long there so many times
+QUICK_SECONDS = BRIEF_SECONDS / 2  # a read this short may run on the event loop next time
+LONGEST_TRIAL = 1024  # quick runs on the threads that are asked of the worst
 REMEMBERED = 4096  # statements whose speed is known; a program has a few hundred
 
 
@@ -45,7 +46,8 @@ class SqliteDriver:
         self._open_here = partial(Connection, path, last, writes=False, brief=True)
         self._here: Connection | None = None
         self._quick: set[str] = set()
-        self._strikes: Counter[str] = Counter()
+        self._trial: dict[str, int] = {}  # how many quick runs a statement must show …
+        self._shown: Counter[str] = Counter()  # … and has shown
 
     async def query(self, queries: Sequence[Query]) -> list[Answer]:
         alone = queries[0][0] if len(queries) == 1 else ""
@@ -85,9 +87,8 @@ class SqliteDriver:
             except TooLong:
                 pass  # nothing happened: the threads do it
         answer, seconds = await self._reader.submit(partial(timed, work))
-        known = len(self._quick) + len(self._strikes)
-        if sql and seconds < QUICK_SECONDS and self._strikes.get(sql, 0) < STRIKES and known < REMEMBERED:
-            self._quick.add(sql)
+        if sql and seconds < QUICK_SECONDS:
+            self._promote(sql)
         return answer
 
     def _read_here(self, sql: str, work: Callable[[Connection], T]) -> T:
@@ -97,8 +98,18 @@ class SqliteDriver:
             return work(self._here)
         finally:
             if time.perf_counter() - began > BRIEF_SECONDS:
-                self._strikes[sql] += 1
                 self._quick.discard(sql)
+                self._trial[sql] = min(2 * self._trial.get(sql, 1), LONGEST_TRIAL)
+                self._shown[sql] = 0
+
+    def _promote(self, sql: str) -> None:
+        """A quick run on a thread: enough of them, and the next is on the event loop."""
+        self._shown[sql] += 1
+        if self._shown[sql] >= self._trial.get(sql, 1):
+            self._quick.add(sql)
+        if len(self._shown) > REMEMBERED:
+            for known in (self._quick, self._trial, self._shown):
+                known.clear()
 
     def _check_open(self) -> None:
         if self._closed:
