@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from shared.env import Env
-from shared.ops import health
 from shared.platform.web.asgi import answer_json
 from shared.platform.web.exchange import Exchange
 from shared.platform.web.problem import of_status
@@ -16,6 +15,8 @@ STATUS_PATHS = frozenset(("/health", "/ready", "/metrics"))
 
 async def details(env: Env) -> tuple[int, dict[str, Any]]:
     """Report everything as (HTTP status, body)."""
+    from shared.ops import health
+
     found = await health.report(env, health.Requests(*request_log(env, "api").measured()))
     return 503 if found["services"]["database"] == health.UNHEALTHY else 200, found
 
@@ -27,8 +28,10 @@ async def alive(env: Env) -> tuple[int, dict[str, Any]]:
 
 
 async def ready(env: Env) -> tuple[int, dict[str, Any]]:
-    fit = await health.is_ready(env)
-    return (200, {"status": "ready"}) if fit else (503, {"status": health.UNHEALTHY})
+    """Tell whether requests can be answered."""
+    from shared.ops.health import is_ready
+
+    return (200, {"status": "ready"}) if await is_ready(env) else (503, {"status": "unhealthy"})
 
 
 async def answer_status(env: Env, exchange: Exchange) -> None:

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
-from statistics import median
 from typing import Any, Literal, Protocol
 
 from shared.models import MINUTE, Asset
@@ -110,6 +109,13 @@ def close_together(fresh: Sequence[Priced]) -> Sequence[Priced]:
         return fresh if fresh[1].price - fresh[0].price <= FAR * fresh[0].price else ()
     kept = [q for q in fresh if abs(q.price - middle) <= allowed]
     return kept if len(kept) > 1 and 2 * len(kept) > len(fresh) else ()
+
+
+def median(values: Iterable[float]) -> float:
+    """Return the middle value, or the mean of the two; importing statistics for it slows a cold start."""
+    ordered = sorted(values)
+    half = len(ordered) // 2
+    return ordered[half] if len(ordered) % 2 else (ordered[half - 1] + ordered[half]) / 2
 
 
 def weighted_median(pairs: Sequence[tuple[float, float]]) -> float:

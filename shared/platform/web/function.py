@@ -7,17 +7,24 @@ import logging
 from collections.abc import Awaitable, Callable
 
 from shared.env import Env, read_settings
+from shared.platform import log
 from shared.platform.web.asgi import App, Receive, Scope, Send
 from shared.platform.web.guard import guard
 
 Build = Callable[[Env], App]
+Opening = Callable[[str], Awaitable[Env]]  # takes the function's name
 
 
-async def open_default_env() -> Env:
-    """Open what the environment names, as every deployed function does."""
+async def open_deployed(name: str) -> Env:
+    """Open what the environment names, with JSON logs and the gateway to start other functions."""
     from shared.platform.bindings import open_env
+    from shared.platform.web.trigger import gateway_trigger
 
-    return await open_env(read_settings())
+    settings = read_settings()
+    log.configure(name, settings.log_level)
+    env = await open_env(settings)
+    env.trigger = gateway_trigger(settings.gateway_url)
+    return env
 
 
 class Function:
@@ -27,7 +34,7 @@ class Function:
     (Mangum, test transports). `with_env` gives the same function over bindings somebody else owns.
     """
 
-    def __init__(self, name: str, build: Build, opening: Callable[[], Awaitable[Env]]) -> None:
+    def __init__(self, name: str, build: Build, opening: Opening) -> None:
         self.name, self.build, self.opening = name, build, opening
         self.env: Env | None = None
         self.app: App | None = None
@@ -41,7 +48,7 @@ class Function:
         self.lock = self.lock or asyncio.Lock()
         async with self.lock:
             if self.app is None:
-                self.env = await self.opening()
+                self.env = await self.opening(self.name)
                 self.app = self.with_env(self.env)
         return self.app
 
@@ -75,6 +82,6 @@ class Function:
         await send({"type": "lifespan.shutdown.complete"})
 
 
-def function(name: str, build: Build, opening: Callable[[], Awaitable[Env]] = open_default_env) -> Function:
+def function(name: str, build: Build, opening: Opening = open_deployed) -> Function:
     """Make the `app` of a handler; `name` is the function's in stack.yml."""
     return Function(name, build, opening)

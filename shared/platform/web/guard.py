@@ -8,6 +8,7 @@ import logging
 
 from shared.env import Env
 from shared.errors import Invalid, Problem, Unavailable
+from shared.platform.log import serving
 from shared.platform.web.asgi import App, Headers, Message, Receive, Scope, Send, TooLarge, answer, header
 from shared.platform.web.exchange import Exchange, open_exchange
 from shared.platform.web.problem import problem_body, problem_headers, unavailable, unexpected
@@ -79,7 +80,7 @@ class Guard:
     def __init__(
         self, app: App, env: Env, service: str, *, max_body: int = MAX_BODY, csp: bytes = CSP
     ) -> None:
-        self.app, self.env, self.max_body = app, env, max_body
+        self.app, self.env, self.service, self.max_body = app, env, service, max_body
         self.log = logging.getLogger(service)
         self.requests = request_log(env, service)
         self.headers = security_headers(env.settings.public_base_url.startswith("https:"), csp)
@@ -89,6 +90,10 @@ class Guard:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
+        with serving(self.service):
+            await self.serve(scope, receive, send)
+
+    async def serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         exchange = open_exchange(scope, send, self.headers)
         try:
             check_headers(scope, self.max_body)
