@@ -151,7 +151,7 @@ def test_a_function_starts_without_heavy_imports(name: str) -> None:
 
 def test_nothing_names_a_registry_or_a_machine() -> None:
     hosts = re.compile(
-        "|".join(("pypi" + r"\.org", "pythonhosted", "registry" + r"\.npmjs", "deb" + r"\.debian"))
+        "|".join(("pypi" + r"\.org", "python" + "hosted", "registry" + r"\.npmjs", "deb" + r"\.debian"))
     )
     paths = re.compile(r"/wor" + r"k/(main|shared|\.)|/ro" + r"ot/")
     files = subprocess.run(

@@ -13,7 +13,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from conftest import free_port
+from processes import free_port
 
 ROOT = Path(__file__).resolve().parent.parent
 INTERVAL = 0.5  # healthcheck_interval of the tests, seconds

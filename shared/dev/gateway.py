@@ -57,7 +57,7 @@ class Gateway:
         elif path.startswith("/async-function/"):
             await self.queue(scope, receive, send)
         elif path == "/system/logs":
-            await stream(send, system.log_lines(scope["query_string"].decode()))
+            await stream(receive, send, system.log_lines(scope["query_string"].decode()))
         elif path == "/healthz":
             await answer(send, 200, {"status": "ok"})
         elif scope["method"] != "GET":
@@ -126,9 +126,23 @@ async def answer(send: Any, code: int, body: Any, headers: list[tuple[bytes, byt
     await send({"type": "http.response.body", "body": content})
 
 
-async def stream(send: Any, lines: Any) -> None:
+async def stream(receive: Any, send: Any, lines: Any) -> None:
+    """Send lines as they come until they end or the client goes."""
     head = [(b"content-type", b"application/x-ndjson")]
     await send({"type": "http.response.start", "status": 200, "headers": head})
-    async for line in lines:
-        await send({"type": "http.response.body", "body": line, "more_body": True})
-    await send({"type": "http.response.body", "body": b""})
+
+    async def pump() -> None:
+        async for line in lines:
+            await send({"type": "http.response.body", "body": line, "more_body": True})
+        await send({"type": "http.response.body", "body": b""})
+
+    async def gone() -> None:
+        while (await receive())["type"] != "http.disconnect":
+            pass
+
+    tasks = [asyncio.create_task(pump()), asyncio.create_task(gone())]
+    try:
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in tasks:
+            task.cancel()
