@@ -126,19 +126,16 @@ class RedisKV:
         return await self._decide(layers, (cache_key,))
 
     async def _decide(self, layers: Sequence[Layer], cached: Sequence[str]) -> tuple[Decision, bytes | None]:
-        args: list[str | float] = [len(layers)]
-        for layer in layers:
-            counts = f"rate_limit:{layer.id}:" if layer.scope == COUNTED else ""
-            args += [layer.spend, layer.interval, layer.tolerance, layer.cost, counts, layer.period_s]
         keys = [*(layer.key for layer in layers), *cached]
         try:
-            allowed, index, left, retry, reset, value = await self.client.call(
-                lambda r: self._limit(keys=keys, args=args)
+            answer, value = await self.client.call(
+                lambda r: self._limit(keys=keys, args=[rule(layer) for layer in layers])
             )
         except KVUnavailable:
             return self._fallback.decide(layers, time.time() * 1e6), None
+        allowed, index, left, retry, reset = answer.split()
         retry_s, reset_s = float(retry) / 1e6, float(reset) / 1e6
-        return Decision(bool(allowed), layers[index - 1], left, retry_s, reset_s), value
+        return Decision(allowed == b"1", layers[int(index) - 1], int(left), retry_s, reset_s), value
 
     async def publish(self, topic: str, message: bytes) -> str:
         """Tell the followers of a topic in all processes; the event's id, or "" while Redis is away."""
@@ -198,3 +195,10 @@ class RedisKV:
         """Close all connections."""
         await self._events.close()
         await self.client.close()
+
+
+def rule(layer: Layer) -> str:
+    """A layer as the script reads it."""
+    counts = f"rate_limit:{layer.id}:" if layer.scope == COUNTED else ""
+    times = f"{layer.spend} {layer.interval} {layer.tolerance}"
+    return f"{times} {layer.cost} {layer.period_s} {counts}"

@@ -9,50 +9,45 @@ INDEX = "kv:index"
 COUNTERS = "kv:counters"
 EVENTS = "kv:events"
 
-# GCRA over all layers. KEYS: a name per layer, then perhaps one name to read.
-# ARGV: how many layers, then per layer spend, interval, tolerance (microseconds), cost, and the start
-# of the name and the length in seconds of the window that counts (or "").
-# Returns allowed, layer, remaining, retry_after and reset as text (microseconds), value.
+# GCRA over all layers. KEYS: a name per layer, then perhaps one name to read. ARGV: per layer one text of
+# spend, interval, tolerance (microseconds), cost, seconds of the window that counts, and its name's start.
+# Returns "allowed layer remaining retry_after reset" (microseconds), value: redis-py pays for each item.
 LIMIT = """
-local layers = tonumber(ARGV[1])
 local time = redis.call('TIME')
 local now = tonumber(time[1]) * 1000000 + tonumber(time[2])
-local after, worst, wait, tightest, least = {}, 0, 0, 1, -1
-for i = 1, layers do
-  local base = 2 + (i - 1) * 6
-  local spend, interval, tolerance = tonumber(ARGV[base]), tonumber(ARGV[base + 1]), tonumber(ARGV[base + 2])
+local rules, after, worst, wait, tightest, least = {}, {}, 0, 0, 1, -1
+for i, text in ipairs(ARGV) do
+  local spend, interval, tolerance, cost, period, counts =
+    string.match(text, '(%S+) (%S+) (%S+) (%S+) (%S+) (.*)')
+  rules[i] = {spend + 0, interval + 0, tolerance + 0, cost, period + 0, counts}
   local arrival = tonumber(redis.call('HGET', KEYS[i], 'v') or 0)
   if arrival < now then arrival = now end
-  after[i] = arrival + spend
-  local left = tolerance - (after[i] - now)
+  after[i] = arrival + rules[i][1]
+  local left = rules[i][3] - (after[i] - now)
   if left < 0 then
     if -left > wait then worst, wait = i, -left end
   else
-    local remaining = math.floor(left / interval)
+    local remaining = math.floor(left / rules[i][2])
     if least < 0 or remaining < least then tightest, least = i, remaining end
   end
 end
 if worst > 0 then
-  local base = 2 + (worst - 1) * 6
-  local ahead = after[worst] - now - tonumber(ARGV[base])
-  local remaining = math.max(0, math.floor((tonumber(ARGV[base + 2]) - ahead) / tonumber(ARGV[base + 1])))
-  return {0, worst, remaining, string.format('%.2f', wait), string.format('%.2f', ahead), false}
+  local ahead = after[worst] - now - rules[worst][1]
+  local remaining = math.max(0, math.floor((rules[worst][3] - ahead) / rules[worst][2]))
+  return {string.format('0 %d %d %.2f %.2f', worst, remaining, wait, ahead), false}
 end
-for i = 1, layers do
-  local base = 2 + (i - 1) * 6
+for i, rule in ipairs(rules) do
   redis.call('HSET', KEYS[i], 'v', string.format('%.2f', after[i]))
   redis.call('PEXPIRE', KEYS[i], math.ceil((after[i] - now) / 1000) + 1)
-  if ARGV[base + 4] ~= '' then
-    local period = tonumber(ARGV[base + 5])
-    local name = ARGV[base + 4] .. math.floor(now / 1000000 / period)
-    if redis.call('HINCRBY', name, 'v', ARGV[base + 3]) == tonumber(ARGV[base + 3]) then
-      redis.call('PEXPIRE', name, math.ceil(period * 2000))
+  if rule[6] ~= '' then
+    local name = rule[6] .. math.floor(now / 1000000 / rule[5])
+    if redis.call('HINCRBY', name, 'v', rule[4]) == tonumber(rule[4]) then
+      redis.call('PEXPIRE', name, math.ceil(rule[5] * 2000))
     end
   end
 end
-local value = false
-if KEYS[layers + 1] then value = redis.call('HGET', KEYS[layers + 1], 'v') end
-return {1, tightest, least, '0', string.format('%.2f', after[tightest] - now), value}
+local value = KEYS[#ARGV + 1] and redis.call('HGET', KEYS[#ARGV + 1], 'v')
+return {string.format('1 %d %d 0 %.2f', tightest, least, after[tightest] - now), value or false}
 """
 
 # One page of live names. ARGV: lower bound, upper bound (both as ZRANGEBYLEX takes them), most rows.
