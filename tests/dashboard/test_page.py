@@ -191,6 +191,7 @@ def test_sources_of_a_price_and_of_the_server(open_page: Open) -> None:
     page.get_by_role("button", name="Sources agree: 2 of 3 used").first.focus()
     tip = page.get_by_role("tooltip")
     tip.get_by_text("kraken").wait_for()
+    page.get_by_text("Price by coingecko, binance; left out: kraken").wait_for()
     sources = page.get_by_role("region", name="Sources")
     stale = sources.get_by_role("row", name=re.compile("defillama"))
     assert stale.get_by_text("stale").is_visible()

@@ -67,12 +67,20 @@ function Headline({ row, gaps, source }: { row: MarketRow; gaps: number; source:
       <p className="num text-xs text-muted">
         24 h {price(row.low_24h)} to {price(row.high_24h)}
       </p>
+      <p className="text-xs text-muted">{sourcesText(row)}</p>
       <p className="ml-auto flex gap-1.5">
         {gaps > 0 && <Badge tone="warn">{count(gaps)} {gaps === 1 ? "bar" : "bars"} missing</Badge>}
         {source && <Badge>{source}</Badge>}
       </p>
     </div>
   );
+}
+
+/** Who gave the price and who was left out; the table tells more, but only to a mouse or a keyboard. */
+function sourcesText({ sources }: MarketRow): string {
+  const names = (used: boolean) => sources.filter((source) => source.used === used).map((source) => source.source).join(", ");
+  const [by, without] = [names(true), names(false)];
+  return [by ? `Price by ${by}` : "No price agreed", without && `left out: ${without}`].filter(Boolean).join("; ");
 }
 
 interface PlotProps {

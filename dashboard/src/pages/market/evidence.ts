@@ -50,6 +50,7 @@ const EARLIEST_INSTANT = Date.UTC(2009, 0, 1); // no market is older, and no oth
 
 function shown(value: unknown): string {
   if (value === null) return "none";
+  if (Array.isArray(value) && value.length === 0) return "none";
   if (Array.isArray(value)) {
     const parts = value.map((item) => (typeof item === "object" ? JSON.stringify(item) : shown(item)));
     return parts.length > 8 ? `${parts.length} values: ${parts.slice(0, 3).join(", ")} … ${parts.at(-1)}` : parts.join(", ");
