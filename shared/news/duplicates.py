@@ -2,7 +2,7 @@
 
 Jaccard similarity of the words, exact, found by prefix filtering: two sets that are 0.7 alike share a word
 among the first few of each when words are in one order (Chaudhuri et al. 2006; longest words first here,
-which are the rare ones). Titles that differ in a number are two stories: "Price analysis for May 5", "for May 6".
+which are the rare ones). Titles that differ in a number are two stories: "Price analysis, May 5" and "May 6".
 """
 
 from __future__ import annotations

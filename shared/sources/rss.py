@@ -79,7 +79,8 @@ def key_of(name: str, guid: str, url: str) -> str:
 
 def published(item: Any, ask: Ask) -> int:
     """When it was published; now where it does not say. A day ahead at most is a wrong zone and means now."""
-    parsed = item.get("published_parsed") or item.get("updated_parsed")
+    # as a plain dict: feedparser's own get answers one for the other, with a warning
+    parsed = dict.get(item, "published_parsed") or dict.get(item, "updated_parsed")
     try:
         at = timegm(parsed) * 1000 if parsed else ask.now
     except (TypeError, ValueError, OverflowError):
