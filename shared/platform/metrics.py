@@ -54,6 +54,8 @@ class Recorder:
         self.replica = os.urandom(8).hex()
         self.counts: dict[tuple[str, Labels], float] = defaultdict(float)
         self.gauges: dict[tuple[str, Labels], float] = defaultdict(float)
+        self.requests: dict[tuple[str, str, int, int], float] = defaultdict(float)
+        self.seconds: dict[str, float] = defaultdict(float)
 
     def add(self, name: str, labels: Labels, amount: float = 1.0) -> None:
         """Count; the name must be one of METRICS (a KeyError shows when it is read)."""
@@ -69,9 +71,21 @@ class Recorder:
         self.gauges[name, labels] += by
 
     def request(self, endpoint: str, method: str, status: int, seconds: float) -> None:
-        """One answered request of the API."""
-        self.counts["api_gateway_requests_total", (endpoint, method, str(status))] += 1.0
-        self.observe("api_gateway_request_duration_seconds", (endpoint,), seconds)
+        """One answered request of the API: two additions here, spelt out by `take`."""
+        self.requests[endpoint, method, status, bisect_left(BOUNDS, seconds)] += 1.0
+        self.seconds[endpoint] += seconds
+
+    def take(self) -> dict[tuple[str, Labels], float]:
+        """What was counted since the last time; the recorder starts again from nothing."""
+        counts, self.counts = self.counts, defaultdict(float)
+        requests, self.requests = self.requests, defaultdict(float)
+        seconds, self.seconds = self.seconds, defaultdict(float)
+        for (endpoint, method, status, bucket), number in requests.items():
+            counts["api_gateway_requests_total", (endpoint, method, str(status))] += number
+            counts["api_gateway_request_duration_seconds", (endpoint, str(bucket))] += number
+        for endpoint, total in seconds.items():
+            counts["api_gateway_request_duration_seconds", (endpoint, "sum")] += total
+        return counts
 
     def collected(self, collector: str, status: str, seconds: float, error_type: str | None = None) -> None:
         """One run of a collector; `error_type` where it failed."""
@@ -94,7 +108,7 @@ def recorder(env: Env) -> Recorder:
 async def flush(env: Env) -> None:
     """Hand over what was counted; it stays here while the store is away."""
     record = recorder(env)
-    counts, record.counts = record.counts, defaultdict(float)
+    counts = record.take()
     try:
         if counts:
             await env.kv.count({text_of(*key): amount for key, amount in counts.items()})
