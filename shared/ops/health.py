@@ -96,22 +96,36 @@ async def within(work: Any) -> Any:
 
 async def read(env: Env) -> Stored | None:
     """Read what the schedule tells; None without a database."""
+    found = await within(read_all(env))
+    return found if isinstance(found, Stored) else None
+
+
+async def read_all(env: Env) -> Stored:
+    """Read what the schedule tells, however long it takes. Raises D1Error."""
     from shared.sources import SOURCES
 
-    async def all_of_it() -> Stored:
-        now = env.now()
-        known = await jobs.load(env.db)
-        enabled = [job for job in known if job.enabled]
-        pairs = [(source.name, source.job) for source in SOURCES]
-        states = await jobs.source_states(env.db, [name for name, _ in pairs], now - LOOK_BACK)
-        busiest = min(enabled, key=lambda job: job.interval_ms, default=None)
-        kept = None
-        if busiest is not None:
-            kept = await uptime.kept(env.db, busiest.job, busiest.interval_ms, now - DAY, now)
-        return Stored(known, pairs, states, await uptime.newest_price(env.db), kept)
+    now = env.now()
+    known = await jobs.load(env.db)
+    enabled = [job for job in known if job.enabled]
+    pairs = [(source.name, source.job) for source in SOURCES]
+    states = await jobs.source_states(env.db, [name for name, _ in pairs], now - LOOK_BACK)
+    busiest = min(enabled, key=lambda job: job.interval_ms, default=None)
+    kept = None
+    if busiest is not None:
+        kept = await uptime.kept(env.db, busiest.job, busiest.interval_ms, now - DAY, now)
+    return Stored(known, pairs, states, await uptime.newest_price(env.db), kept)
 
-    found = await within(all_of_it())
-    return found if isinstance(found, Stored) else None
+
+async def source_states(env: Env) -> list[dict[str, Any]]:
+    """Judge every source, as `report` does."""
+    stored, now = await read_all(env), env.now()
+    return [source_json(name, job, stored, now) for name, job in stored.sources]
+
+
+async def job_states(env: Env) -> list[dict[str, Any]]:
+    """Judge every job, as `report` does."""
+    now = env.now()
+    return [job_json(job, now) for job in (await read_all(env)).jobs]
 
 
 async def cache_state(env: Env) -> str:
