@@ -49,6 +49,28 @@ CODES = {
 }
 
 
+STREAM = {
+    "get": {
+        "tags": ["stream"],
+        "summary": "Follow events as they happen",
+        "description": "Server-sent events: `id`, `event` (the topic) and `data` (JSON). Send Last-Event-ID to "
+        "go on where you were; an event `missed` says that some are lost. Each topic needs its scope.",
+        "operationId": "stream",
+        "parameters": [
+            {
+                "name": "topics",
+                "in": "query",
+                "description": "Comma separated: prices, signals, news, health (default: all)",
+                "required": False,
+                "schema": {"type": "string"},
+            }
+        ],
+        "responses": {"200": {"description": "Events without end", "content": {"text/event-stream": {}}}},
+        "x-required-scopes": ["read:prices", "read:signals", "read:news", "read:health"],
+    }
+}
+
+
 def describe(app: FastAPI) -> dict[str, Any]:
     """Return the description, made once."""
     if app.openapi_schema is None:
@@ -57,6 +79,7 @@ def describe(app: FastAPI) -> dict[str, Any]:
         # FastAPI's own validation errors are answered as problems, like every other
         kept = {k: v for k, v in components.get("schemas", {}).items() if "ValidationError" not in k}
         components["schemas"] = {**kept, "Problem": PROBLEM_SCHEMA}
+        schema["paths"]["/api/v1/stream"] = STREAM  # plain ASGI, so FastAPI does not know it
         components["securitySchemes"] = SECURITY_SCHEMES
         schema["security"] = [{"key": []}, {"session": []}]
         schema["x-problem-codes"] = CODES

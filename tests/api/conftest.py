@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -50,6 +51,13 @@ class World:
         rows = [Quote(asset.id, source, now, price, **more) for source, price in prices]
         await quotes.add(self.env.db, rows, now)
         await self.env.kv.publish("prices", b"[]")
+        await asyncio.sleep(0.001)  # a request over a socket comes no sooner than this
+
+
+@pytest.fixture
+def client_for() -> Callable[..., Client]:
+    """`client_of` for tests that need a client of another app, key or address."""
+    return client_of
 
 
 @pytest.fixture
