@@ -96,8 +96,8 @@ CREATE TABLE candle_blocks (
   asset INTEGER NOT NULL,
   source INTEGER NOT NULL,
   step INTEGER NOT NULL,
-  first_open INTEGER NOT NULL,
-  last_open INTEGER NOT NULL,
+  first_open INTEGER NOT NULL,            -- start of the stretch of 2,016 steps it stands for
+  last_open INTEGER NOT NULL,             -- newest bar in it
   bars INTEGER NOT NULL,
   codec INTEGER NOT NULL,
   data BLOB NOT NULL,

@@ -71,7 +71,7 @@ def encode(bars: Sequence[Bar], step: int) -> bytes:
     streams = (
         pack(moves if beside is None else [*moves, *folded(beside)]),
         pack([volume] if beside_volume is None else [volume, folded(beside_volume)]),
-        pack([folded(known_moves), counts]),
+        pack([known_moves, counts]),
     )
     kinds = (price_kind, volume_kind, known_kind, trades_kind)
     head = HEADER.pack(len(bars), step, times[0], base, int(whole[0, 0]), *kinds, *map(len, streams))
@@ -150,15 +150,17 @@ def whole_prices(moves: Sequence[Array], first_open: int) -> Array:
 
 
 def known_kept(known: Array, closes: Array) -> tuple[int, int, Array]:
-    """How known_at is kept, its base and what is left: nothing where it is constant either way."""
+    """How known_at is kept, its base, and the numbers left: whichever way packs smaller."""
     import numpy as np
 
+    from shared.market.planes import folded, pack
+
     late = known - closes
-    late -= late[0]
-    steps = np.diff(known, prepend=known[0])
-    if np.abs(late).max() <= np.abs(steps).max():
-        return AFTER_CLOSE, int(known[0] - closes[0]), late
-    return STEPWISE, int(known[0]), steps
+    ways = (
+        (AFTER_CLOSE, int(late[0]), folded(late - late[0])),
+        (STEPWISE, int(known[0]), folded(np.diff(known, prepend=known[0]))),
+    )
+    return min(ways, key=lambda way: len(pack([way[2]])))
 
 
 def known_again(kind: int, base: int, moves: Array, closes: Array) -> Array:

@@ -15,7 +15,6 @@ NEAR, BITS_32, BITS_64 = 100, 200, 201
 USUAL_DECIMALS, MOST_DECIMALS = 10, 15
 NEAR_ENOUGH = 64
 EXACT = 2.0**53
-WIDTHS = (0, 1, 2, 4, 4, 8, 8, 8, 8)
 
 
 def to_integers(values: Array) -> tuple[int, Array, Array | None]:
@@ -89,12 +88,10 @@ def unpack(packed: bytes, *counts: int) -> list[Array]:
     """The int64 arrays that were packed, given how many numbers each holds."""
     data, at, found = zlib.decompress(packed, -zlib.MAX_WBITS), 0, []
     for count in counts:
-        width = data[at]
-        if width:
-            wide = np.zeros((count, WIDTHS[width]), dtype=np.uint8)
-            wide[:, :width] = np.frombuffer(data, np.uint8, width * count, at + 1).reshape(width, count).T
-            found.append(wide.view(f"<u{WIDTHS[width]}")[:, 0].astype(np.int64))
-        else:
-            found.append(np.zeros(count, dtype=np.int64))
-        at += 1 + width * count
+        width, at = data[at], at + 1
+        number = np.zeros(count, dtype=np.int64)
+        for plane in range(width):
+            number |= np.frombuffer(data, np.uint8, count, at + plane * count).astype(np.int64) << 8 * plane
+        found.append(number)
+        at += width * count
     return found

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import fields
-from typing import Any
+from weakref import WeakKeyDictionary
 
 from shared.models import Asset
 from shared.platform.d1 import D1Database
@@ -23,6 +23,10 @@ SQL_ALIASES = "SELECT alias, asset FROM asset_aliases"
 SQL_ADD_ASSET = "INSERT OR IGNORE INTO crypto_assets (slug, symbol, name, kind) VALUES (?, ?, ?, ?)"
 SQL_ADD_ALIAS = """INSERT OR IGNORE INTO asset_aliases (alias, asset)
 SELECT ?1, id FROM crypto_assets WHERE slug = ?2"""
+# ids of sources never change; asking for them at every write would cost more than small writes do
+KNOWN_SOURCES: WeakKeyDictionary[D1Database, dict[str, int]] = WeakKeyDictionary()
+NAMES_OF_SOURCES: WeakKeyDictionary[D1Database, dict[int, str]] = WeakKeyDictionary()
+
 SQL_SOURCES = "SELECT id, name FROM sources"
 SQL_ADD_SOURCE = "INSERT OR IGNORE INTO sources (name) VALUES (?)"
 
@@ -121,14 +125,21 @@ async def sources(db: D1Database) -> dict[int, str]:
     return dict(rows)
 
 
+async def source_names(db: D1Database, ids: set[int]) -> dict[int, str]:
+    """Names of these sources and perhaps others."""
+    known = NAMES_OF_SOURCES.setdefault(db, {})
+    if not ids <= known.keys():
+        known.update(await sources(db))
+    return known
+
+
 async def source_ids(db: D1Database, names: set[str]) -> dict[str, int]:
     """Our ids of sources by name; a source nobody named before is added."""
-    known = {name: id for id, name in (await sources(db)).items()}
-    missing: list[Any] = [db.prepare(SQL_ADD_SOURCE).bind(name) for name in sorted(names - known.keys())]
-    if not missing:
-        return known
-    await db.batch(missing)
-    return {name: id for id, name in (await sources(db)).items()}
+    known = KNOWN_SOURCES.setdefault(db, {})
+    if not names <= known.keys():
+        await db.batch([db.prepare(SQL_ADD_SOURCE).bind(name) for name in sorted(names)])
+        known.update({name: id for id, name in (await sources(db)).items()})
+    return known
 
 
 async def source_id(db: D1Database, name: str) -> int:

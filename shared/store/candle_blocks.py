@@ -14,8 +14,8 @@ from shared.store.candle_rows import Key
 from shared.store.rows import insert_statements
 
 BARS = 2016  # bars of one block where none is missing: a week of five minutes
-WORTH_IT = 288  # bars that must be waiting before a block that can still grow is written again
-KEEP_HOURS = 24
+WORTH_IT = 72  # bars that must be waiting before a block that can still grow is written again
+KEEP_HOURS = 6
 
 # the sum leaves out blocks that lie wholly behind the newest ?6 bars
 SQL_BLOCKS = """SELECT first_open, last_open, bars, data FROM (

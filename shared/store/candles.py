@@ -187,17 +187,17 @@ def joined(older: Columns, newer: Columns) -> Columns:
     """One behind the other; `trades` and `known_at` are dropped where only the newer has them."""
     if not older.open_time:
         return newer
-    full = bool(older.known_at)
-    return Columns(
-        older.open_time + newer.open_time,
-        older.open + newer.open,
-        older.high + newer.high,
-        older.low + newer.low,
-        older.close + newer.close,
-        older.volume + newer.volume,
-        older.trades + newer.trades if full else [],
-        older.known_at + newer.known_at if full else [],
-    )
+    if newer.open_time:
+        older.open_time += newer.open_time
+        older.open += newer.open
+        older.high += newer.high
+        older.low += newer.low
+        older.close += newer.close
+        older.volume += newer.volume
+        if older.known_at:
+            older.trades += newer.trades
+            older.known_at += newer.known_at
+    return older
 
 
 def newest(found: Columns, limit: int) -> Columns:

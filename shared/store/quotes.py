@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from typing import Any, NamedTuple
 
 from shared.models import DAY, HOUR, MINUTE, Quote
 from shared.platform.d1 import D1Database
-from shared.store.assets import source_ids, sources
+from shared.store.assets import source_ids, source_names
 from shared.store.rows import insert_statements
 
 LOOK_BACK = (15 * MINUTE, 2 * HOUR, 2 * DAY)
@@ -23,13 +22,13 @@ low_24h FROM latest_quotes l CROSS JOIN quotes q ON q.id = l.quote ORDER BY l.as
 SQL_PAIRS = "SELECT asset, source FROM latest_quotes ORDER BY asset, source"
 # max() makes SQLite take the other columns from the newest row of the group
 SQL_AS_OF = """SELECT asset, source, at, known_at, price, volume_24h, market_cap, open_24h, high_24h,
-low_24h, max(id) FROM quotes WHERE id >= ?1 << 20 AND id < ?2 << 20 AND known_at <= ?3 GROUP BY asset, source"""
+low_24h, max(id) FROM quotes WHERE id >= ?1 << 20 AND id < ?2 << 20 AND known_at <= ?3
+GROUP BY asset, source"""
 SQL_HISTORY = """SELECT asset, source, at, known_at, price, volume_24h, market_cap, open_24h, high_24h,
 low_24h FROM quotes WHERE id >= ?1 << 20 AND id < ?2 << 20 AND asset = ?3 ORDER BY id"""
 
 
-@dataclass(frozen=True, slots=True)
-class StoredQuote:
+class StoredQuote(NamedTuple):
     """A quote with the time we learned it."""
 
     asset: int
@@ -74,29 +73,21 @@ def quote_id(at: int, asset: int, source: int) -> int:
 
 async def latest(db: D1Database) -> dict[int, list[StoredQuote]]:
     """The newest quote of every source, by asset."""
-    names = await sources(db)
-    found: dict[int, list[StoredQuote]] = defaultdict(list)
-    for asset, source, *rest in await db.prepare(SQL_LATEST).raw():
-        found[asset].append(StoredQuote(asset, names[source], *rest))
-    return dict(found)
+    return grouped(await named(db, await db.prepare(SQL_LATEST).raw()))
 
 
 async def as_of(db: D1Database, t: int) -> dict[int, list[StoredQuote]]:
     """What `latest` would have answered at instant `t`; quotes two days older than `t` are left out."""
-    names = await sources(db)
     missing = {tuple(pair) for pair in await db.prepare(SQL_PAIRS).raw()}
-    found: dict[tuple[int, int], StoredQuote] = {}
+    found: dict[tuple[int, int], tuple[Any, ...]] = {}
     until = t + 1
     for span in LOOK_BACK:
-        for asset, source, *rest in await db.prepare(SQL_AS_OF).bind(t - span, until, t).raw():
-            found.setdefault((asset, source), StoredQuote(asset, names[source], *rest[:-1]))
+        for row in await db.prepare(SQL_AS_OF).bind(t - span, until, t).raw():
+            found.setdefault((row[0], row[1]), row[:-1])
         if missing <= found.keys():
             break
         until = t - span
-    by_asset: dict[int, list[StoredQuote]] = defaultdict(list)
-    for (asset, _), quote in sorted(found.items()):
-        by_asset[asset].append(quote)
-    return dict(by_asset)
+    return grouped(await named(db, [found[pair] for pair in sorted(found)]))
 
 
 async def history(db: D1Database, asset: int, start: int, end: int) -> list[StoredQuote]:
@@ -104,6 +95,17 @@ async def history(db: D1Database, asset: int, start: int, end: int) -> list[Stor
 
     Quotes lie in time order, so this reads what all assets said in between: use candles for long spans.
     """
-    names = await sources(db)
-    rows = await db.prepare(SQL_HISTORY).bind(start, end, asset).raw()
-    return [StoredQuote(asset, names[source], *rest) for _, source, *rest in rows]
+    return await named(db, await db.prepare(SQL_HISTORY).bind(start, end, asset).raw())
+
+
+async def named(db: D1Database, rows: Sequence[tuple[Any, ...]]) -> list[StoredQuote]:
+    """Rows with the number of a source as quotes with its name."""
+    names = await source_names(db, {row[1] for row in rows})
+    return [StoredQuote(asset, names[source], *rest) for asset, source, *rest in rows]
+
+
+def grouped(quotes: Iterable[StoredQuote]) -> dict[int, list[StoredQuote]]:
+    by_asset: dict[int, list[StoredQuote]] = {}
+    for quote in quotes:
+        by_asset.setdefault(quote.asset, []).append(quote)
+    return by_asset
