@@ -39,7 +39,6 @@ class Run:
     known: Assets
     desk: Desk
     early: bool
-    schedule: dict[str, Job]
     kept: list[Kept] = field(default_factory=list)
     jobs: dict[str, dict[str, Any]] = field(default_factory=dict)
 
@@ -73,23 +72,19 @@ async def prepare(
     from ulid import ULID
 
     now = env.now()
-    schedule = {job.job: job for job in await jobs.load(env.db)}
     able = {source.job for source in SOURCES}
-    chosen = choose(list(schedule.values()), names, everything, able, now)
+    chosen = choose(await jobs.load(env.db), names, everything, able, now)
     known = await assets.load(env.db) if chosen else Assets((), {})
     early = bool(names) or everything
     ends = asyncio.get_running_loop().time() + RUN_MS / 1000
-    return Run(env, str(ULID()), now + budget_ms, ends, known, Desk(env, known), early, schedule), chosen
+    return Run(env, str(ULID()), now + budget_ms, ends, known, Desk(env, known), early), chosen
 
 
 async def run_job(run: Run, job: Job, before: Sequence[asyncio.Task[None]]) -> None:
     """Run a job once those it depends on are through, well or not."""
     await asyncio.gather(*before, return_exceptions=True)
     env, now = run.env, run.env.now()
-    elsewhere = (
-        run.schedule[name] for name in job.depends_on if name in run.schedule.keys() - run.jobs.keys()
-    )
-    if not run.early and any(other.is_leased(now) for other in elsewhere):
+    if not run.early and await busy_elsewhere(run, job, now):
         run.jobs[job.job] = {"status": WAITING}
         return
     token = await jobs.lease(env.db, job.job, run.id, now, early=run.early)
@@ -108,6 +103,12 @@ async def run_job(run: Run, job: Job, before: Sequence[asyncio.Task[None]]) -> N
         run.jobs[job.job] = {"status": LOST}
         return
     await finish(run, job, token, window, now, runs)
+
+
+async def busy_elsewhere(run: Run, job: Job, now: int) -> bool:
+    """Whether another run is still at work on a job that this one depends on."""
+    others = {name for name in job.depends_on if "sources" not in run.jobs.get(name, ())}
+    return bool(others) and any(j.job in others and j.is_leased(now) for j in await jobs.load(run.env.db))
 
 
 async def run_sources(
@@ -197,7 +198,8 @@ async def report(run: Run, took_ms: int) -> dict[str, Any]:
     stored = sum(r.stored for r in done)
     figures = {"sources_processed": len(done), "records_collected": stored, "processing_time_ms": took_ms}
     summary: dict[str, Any] = {"status": overall(run), "run": run.id, "jobs": run.jobs, **figures}
-    if done and all(r.status == "failed" and "no network: " in (r.error or "") for r in done):
+    failed = bool(done) and all(r.status == "failed" for r in done)
+    if failed and any("no network: " in (r.error or "") for r in done):
         summary["note"] = "no network: no provider could be reached; `make demo` shows the product without"
     if done:
         log.info("Data collection completed", extra={"metadata": {**figures, "run": run.id}})
