@@ -10,7 +10,7 @@ from typing import Any
 from shared.dev.recorded import Recorded
 from shared.env import Env
 from shared.models import LATEST
-from shared.signals.view import label
+from shared.signals.view import horizon_label, label
 from shared.store import outcomes, signals
 from shared.store.signals import Signal
 
@@ -72,7 +72,7 @@ async def summarise(
         ids = [one.id for one in found[start : start + PAGE]]
         for of_one in (await outcomes.of_signals(env.db, ids)).values():
             for outcome in of_one:
-                settled.setdefault(label(outcome.horizon), Counter())[outcome.status] += 1
+                settled.setdefault(horizon_label(outcome.horizon), Counter())[outcome.status] += 1
     anomalies = [one for one in found if one.type == "price_anomaly" and one.symbol == SHOWN]
     return Summary(
         files=recorded.files,

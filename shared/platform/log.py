@@ -168,6 +168,8 @@ def configure(service: str, level: str = "INFO", stream: TextIO | None = None) -
         logger = logging.getLogger(name)
         logger.handlers.clear()
         logger.propagate = True
+    # one line a request to a provider says nothing that job_runs does not
+    logging.getLogger("httpx2").setLevel(max(logging.WARNING, root.level))
     logging.captureWarnings(True)
 
 

@@ -14,11 +14,16 @@ LABELS = ((DAY, "d"), (HOUR, "h"), (MINUTE, "m"))
 
 
 def label(milliseconds: int) -> str:
-    """300000 → 5m, 604800000 → 7d, 0 → 0: one name for bar lengths and horizons."""
+    """300000 → 5m, 86400000 → 1d, 0 → 0: the name of a bar length."""
     for unit, letter in LABELS:
         if milliseconds and milliseconds % unit == 0:
             return f"{milliseconds // unit}{letter}"
     return str(milliseconds)
+
+
+def horizon_label(milliseconds: int) -> str:
+    """The name of a horizon; a day is 24h there, as people speak of outcomes."""
+    return "24h" if milliseconds == DAY else label(milliseconds)
 
 
 def signal_json(signal: Signal, outcomes: Sequence[Outcome] = (), as_of: int | None = None) -> dict[str, Any]:
@@ -58,7 +63,7 @@ def state_at(signal: Signal, outcomes: Sequence[Outcome], as_of: int | None) -> 
 
 def outcome_json(outcome: Outcome) -> dict[str, Any]:
     return {
-        "horizon": label(outcome.horizon),
+        "horizon": horizon_label(outcome.horizon),
         "status": outcome.status,
         "forward_return": outcome.forward_return,
         "max_favourable": outcome.max_favourable,
