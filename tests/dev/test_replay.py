@@ -163,7 +163,7 @@ async def test_real_daily_candles_show_the_days_everyone_remembers(env: Env, rea
     assert opened["2020-03-12"]["direction"] == "down"
     assert any(day.startswith("2022-11") for day in opened)
     assert summary.outcomes["1h"].keys() == summary.outcomes["4h"].keys() == {"no data"}
-    assert summary.outcomes["1d"]["resolved"] > 100
+    assert summary.outcomes["24h"]["resolved"] > 100
     for one in summary.anomalies:
         await recompute(env, one["id"])
 

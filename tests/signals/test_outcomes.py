@@ -131,7 +131,7 @@ async def test_outcomes_are_settled_as_they_fall_due(env: Env) -> None:
     assert [kind for kind, _ in events] == ["signal.resolved"]
     told = orjson.loads(events[0][1])["data"]["outcomes"]
     assert [(one["horizon"], one["status"]) for one in told] == [
-        (h, "resolved") for h in ("1h", "4h", "1d", "7d")
+        (h, "resolved") for h in ("1h", "4h", "24h", "7d")
     ]
 
 
