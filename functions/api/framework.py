@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +9,7 @@ from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
+from functions.api.openapi import methods_of
 from functions.api.query import Query
 from functions.api.reads import Ask, Read
 from functions.api.reads.all import READS
@@ -86,8 +86,8 @@ async def answer_problem(request: Request, error: Exception) -> Response:
     exchange = exchange_of(request)
     body = problem_body(problem, exchange.request_id, request.app.state.api.env.now())
     headers = {name.decode(): value.decode() for name, value in problem_headers(problem)}
-    if isinstance(error, HTTPException) and error.headers:
-        headers |= {name.lower(): value for name, value in error.headers.items()}
+    if problem.status == 405:
+        headers["allow"] = ", ".join(methods_of(request.app, request.url.path))
     return Response(body, problem.status, headers)
 
 
@@ -103,6 +103,3 @@ def problem_of(request: Request, error: Exception) -> Problem:
     if isinstance(error, RequestValidationError):
         return of_status(422, "the request is not valid")
     return unexpected()
-
-
-Handler = Callable[[Request, Exception], Awaitable[Response]]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from fastapi import FastAPI
@@ -53,8 +54,8 @@ STREAM = {
     "get": {
         "tags": ["stream"],
         "summary": "Follow events as they happen",
-        "description": "Server-sent events: `id`, `event` (the topic) and `data` (JSON). Send Last-Event-ID to "
-        "go on where you were; an event `missed` says that some are lost. Each topic needs its scope.",
+        "description": "Server-sent events: `id`, `event` (the topic) and `data` (JSON). Send Last-Event-ID "
+        "to go on where you were; an event `missed` says that some are lost. Each topic needs its scope.",
         "operationId": "stream",
         "parameters": [
             {
@@ -69,6 +70,15 @@ STREAM = {
         "x-required-scopes": ["read:prices", "read:signals", "read:news", "read:health"],
     }
 }
+
+
+def methods_of(app: FastAPI, path: str) -> list[str]:
+    """List the methods a path takes, for the Allow header of a 405."""
+    found: set[str] = set()
+    for template, operations in describe(app)["paths"].items():
+        if re.fullmatch(re.sub(r"\{\w+\}", "[^/]+", template), path):
+            found |= {method.upper() for method in operations}
+    return sorted(found)
 
 
 def describe(app: FastAPI) -> dict[str, Any]:

@@ -45,6 +45,12 @@ def kind(parameter: dict[str, Any]) -> str:
     return str(schema.get("type", "")) + (f" {low}–{high}" if high is not None else "")
 
 
+def sentence(text: str) -> str:
+    """End a summary as a sentence ends."""
+    text = text.strip()
+    return text if text.endswith(".") else f"{text}."
+
+
 def scopes(operation: dict[str, Any]) -> str:
     return ", ".join(operation.get("x-required-scopes", [])) or "open to all"
 
@@ -65,7 +71,7 @@ def markdown(schema: dict[str, Any]) -> str:
         lines += [f"## {tag}", ""]
         for method, path, operation in group:
             about = operation.get("description") or operation["summary"]
-            lines += [f"### `{method} {path}`", "", f"{about.strip()} Scope: {scopes(operation)}.", ""]
+            lines += [f"### `{method} {path}`", "", f"{sentence(about)} Scope: {scopes(operation)}.", ""]
             rows = [
                 f"| `{p['name']}` | {p['in']} | {kind(p)} | {p.get('description', '')} |"
                 for p in operation.get("parameters", [])
@@ -100,7 +106,7 @@ def page(schema: dict[str, Any]) -> tuple[bytes, str]:
 
 
 def operation_html(method: str, path: str, operation: dict[str, Any]) -> str:
-    about = code_marks(operation.get("description") or operation["summary"])
+    about = code_marks(sentence(operation.get("description") or operation["summary"]))
     rows = [
         f"<tr><th><code>{escape(p['name'])}</code></th><td>{escape(p['in'])}</td><td>{escape(kind(p))}</td>"
         f"<td>{code_marks(p.get('description', ''))}</td></tr>"
