@@ -78,6 +78,8 @@ def empty() -> Windows:
 
 def with_lanes(state: Windows, assets: Ints, sources: Ints) -> Windows:
     """Add a cold lane for each asset that has none; `sources` run beside `assets`, both sorted."""
+    if np.array_equal(assets, state.asset):
+        return state
     fresh = ~np.isin(assets, state.asset)
     if not fresh.any():
         return state
@@ -178,7 +180,7 @@ def median_mad(windows: Floats) -> tuple[Floats, Floats]:
 
 def middle(rows: Floats) -> Floats:
     half = rows.shape[1] // 2
-    rows.partition((half - 1, half), axis=1)
+    rows.sort(axis=1)  # with SIMD; selecting two places of rows never seen takes five times as long
     return 0.5 * (rows[:, half - 1] + rows[:, half])
 
 
