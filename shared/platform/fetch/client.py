@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 USER_AGENT = "cryptointel/0.1"
 USED_WEIGHT = "x-mbx-used-weight-1m"  # Binance: what the address has used of this minute's budget
+SHOWN_URL = 160  # characters of it in an error
 PIECES = 20  # a budget is taken in twentieths, so that a minute of calls costs few writes
 
 
@@ -62,7 +63,8 @@ class Fetch:
         try:
             return await self._get(request, url, host, deadline)
         except FetchFailed as error:
-            error.args = (f"{url}: {error}",)
+            # a list of a hundred ids would push the reason out of every place that shows it
+            error.args = (f"{url if len(url) <= SHOWN_URL else f'{url[:SHOWN_URL]}…'}: {error}",)
             raise
 
     async def remember(self, answer: Answer) -> None:
