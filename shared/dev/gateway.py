@@ -17,7 +17,9 @@ from shared.dev import system
 from shared.dev.functions import Functions
 
 API = ("/api/", "/llm/", "/ws/", "/docs/")
-API_EXACT = frozenset(("/graphql", "/health", "/metrics", "/docs", "/openapi.json", "/ready"))
+API_EXACT = frozenset(
+    ("/graphql", "/health", "/metrics", "/docs", "/openapi.json", "/ready", "/.well-known/jwks.json")
+)
 GATEWAY = ("/function/", "/async-function/", "/system/")
 MAX_ASYNC_BODY = 256_000  # the community edition's queue takes no more
 
