@@ -12,7 +12,7 @@ from shared.cli.session import as_json, opened, run, settings_for, show
 
 if TYPE_CHECKING:
     from shared.collect.history import Report
-    from shared.dev.replay import Summary
+    from shared.dev.replay_summary import Summary
     from shared.market.imports import Skipped
 
 FILE_OR_FOLDER = click.Path(exists=True, path_type=Path)
@@ -45,10 +45,14 @@ async def import_all(
 
     async with opened() as env:
         planned = await plan_import(env, source, symbol, interval)
-        stream = click.get_text_stream("stderr")
-        with click.progressbar(length=max(planned.bytes, 1), label="importing", file=stream) as bar:
+        with progress_bar(planned.bytes, "importing") as bar:
             reports = await import_planned(env, planned, lambda done: bar.update(done - bar.pos))
         return reports, planned.skipped
+
+
+def progress_bar(length: int, label: str) -> Any:
+    """Show progress on standard error, so that the output stays clean."""
+    return click.progressbar(length=max(length, 1), label=label, file=click.get_text_stream("stderr"))
 
 
 def move(bar: Any, part: float) -> None:
@@ -104,6 +108,5 @@ async def replay_all(source: Path, speed: float | None, data: Path | None) -> Su
     with TemporaryDirectory(prefix="cryptointel-replay-") as scratch:
         folder = data or Path(scratch)
         settings = settings_for(folder)
-        stream = click.get_text_stream("stderr")
-        with click.progressbar(length=1000, label="replaying", file=stream) as bar:
+        with progress_bar(1000, "replaying") as bar:
             return await play(settings, source, speed=speed, progress=lambda part: move(bar, part))
