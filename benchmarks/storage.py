@@ -11,6 +11,7 @@ import argparse
 import asyncio
 import os
 import random
+import sqlite3
 import statistics
 import tempfile
 import time
@@ -58,24 +59,26 @@ async def timed(work: Callable[[], Awaitable[object]], times: int = 60) -> float
     return statistics.median(spent)
 
 
-def peer_table(path: Path, series: list[list[CandleRow]]) -> apsw.Connection:
+def peer_table(path: Path, series: list[list[CandleRow]]) -> sqlite3.Connection:
     """In arrival order: all symbols of one time after the other."""
-    db = apsw.Connection(str(path))
-    db.execute("PRAGMA journal_mode = wal; PRAGMA synchronous = normal")
+    db = sqlite3.connect(path)
+    db.executescript("PRAGMA journal_mode = wal; PRAGMA synchronous = normal")
     db.execute(PEER)
     rows = ((f"COIN{n}", *row[:6]) for bars in zip(*series, strict=True) for n, row in enumerate(bars))
     with db:
-        db.cursor().executemany("INSERT INTO bars VALUES (?, ?, ?, ?, ?, ?, ?)", rows)
+        db.executemany("INSERT INTO bars VALUES (?, ?, ?, ?, ?, ?, ?)", rows)
     return db
 
 
-def weight(db: Path, folder: Path) -> int:
-    """Bytes of the file without its free pages."""
+def weight(db: sqlite3.Connection | apsw.Connection, folder: Path) -> int:
+    """Bytes of the file without its free pages.
+
+    The connection must be of the library that has the file open already: one process that opens a file
+    with two copies of SQLite loses its locks.
+    """
     copy = folder / "copy.db"
     copy.unlink(missing_ok=True)
-    source = apsw.Connection(str(db))
-    source.execute("VACUUM INTO ?", (str(copy),))
-    source.close()
+    db.execute("VACUUM INTO ?", (str(copy),))
     return os.path.getsize(copy)
 
 
@@ -87,7 +90,7 @@ async def filled(db: d1.D1Database, series: list[list[CandleRow]]) -> None:
             await candles.add_rows(db, asset, "binance", STEP, rows[at : at + 288], known_at)
 
 
-async def read_both(db: d1.D1Database, peer: apsw.Connection, label: str, end: int) -> None:
+async def read_both(db: d1.D1Database, peer: sqlite3.Connection, label: str, end: int) -> None:
     """The same thirty days of one symbol from both."""
 
     async def own() -> object:
@@ -112,7 +115,8 @@ async def main(symbols: int, days: int) -> None:
         folder, path = Path(name), Path(name) / "own.db"
         db = await d1.connect(f"file:{path}")
         await d1.migrate(db, ROOT / "migrations")
-        empty, began = weight(path, folder), time.perf_counter()
+        beside = apsw.Connection(str(path))
+        empty, began = weight(beside, folder), time.perf_counter()
         await filled(db, [rows[:packed] for rows in series])
         stored = time.perf_counter()
         await candles.compact(db, end + 2 * DAY)
@@ -120,8 +124,8 @@ async def main(symbols: int, days: int) -> None:
         print(f"{total:,} bars stored at {(stored - began) / total * 1e6:.2f} µs, ", end="")
         print(f"packed at {(done - stored) / total * 1e6:.2f} µs each")
         peer = peer_table(folder / "peer.db", series)
-        own = (weight(path, folder) - empty) / total
-        other = weight(folder / "peer.db", folder) / (total + symbols * tail)
+        own = (weight(beside, folder) - empty) / total
+        other = weight(peer, folder) / (total + symbols * tail)
         print(f"{own:.2f} bytes a bar (budget <= 8); row table {other:.1f}, {other / own:.1f} x")
         await read_both(db, peer, "all packed", end)
         await filled(db, [rows[packed:] for rows in series])
@@ -129,6 +133,7 @@ async def main(symbols: int, days: int) -> None:
         await quotes.add(db, [Quote(n, "coingecko", end, n * 1.37, 1e6, 1e9) for n in range(1, 131)], end)
         print(f"newest quote of 130: {await timed(lambda: quotes.latest(db)):.2f} ms (budget <= 0.25)")
         peer.close()
+        beside.close()
         await db.close()
 
 

@@ -99,7 +99,8 @@ def decode(blocks: Sequence[bytes], start: int, end: int, everything: bool = Tru
 
     parts = [decoded(block, start, end, everything) for block in blocks]
     times = np.concatenate([part[0] for part in parts]).tolist()
-    prices = np.concatenate([part[1] for part in parts], axis=1).tolist()
+    # row by row: a list of lists would take half as long again
+    prices = [np.concatenate([part[1][row] for part in parts]).tolist() for row in range(4)]
     volume = np.concatenate([part[2] for part in parts]).tolist()
     trades = list(chain.from_iterable(part[3] for part in parts))
     known = list(chain.from_iterable(part[4] for part in parts))
