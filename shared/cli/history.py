@@ -52,7 +52,9 @@ async def import_all(
 
 def progress_bar(length: int, label: str) -> Any:
     """Show progress on standard error, so that the output stays clean."""
-    return click.progressbar(length=max(length, 1), label=label, file=click.get_text_stream("stderr"))
+    from click.termui import progressbar
+
+    return progressbar(length=max(length, 1), label=label, file=click.get_text_stream("stderr"))
 
 
 def move(bar: Any, part: float) -> None:
