@@ -24,10 +24,7 @@ log = logging.getLogger("collect")
 async def follow_up(env: Env, kept: Sequence[Kept]) -> None:
     """Make the longer bars, tell who listens, start detection; nothing of it can undo what is stored."""
     stored = any(one.run.stored for one in kept)
-    oldest: dict[int, int] = {}
-    for asset, at in (item for one in kept for item in one.bars.items()):
-        oldest[asset] = min(at, oldest.get(asset, at))
-    await roll_up_all(env, oldest)
+    await roll_up_all(env, {asset: at for one in kept for asset, at in one.bars.items()})
     if not kept:
         return
     try:
@@ -38,8 +35,8 @@ async def follow_up(env: Env, kept: Sequence[Kept]) -> None:
         await env.trigger("detect-signals")
 
 
-async def roll_up_all(env: Env, oldest: dict[int, int]) -> None:
-    """Bars of 5 minutes, an hour and a day of the assets that have new minutes."""
+async def roll_up_all(env: Env, oldest: dict[int, int | None]) -> None:
+    """Bars of 5 minutes, an hour and a day of the assets whose minutes came."""
     if not oldest:
         return
     from shared.market.rollup import roll_up

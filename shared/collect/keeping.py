@@ -37,7 +37,7 @@ class Kept:
 
     run: JobRun
     quoted: set[int] = field(default_factory=set)  # assets with a new price
-    bars: dict[int, int] = field(default_factory=dict)  # oldest new minute by asset
+    bars: dict[int, int | None] = field(default_factory=dict)  # oldest new minute, if any, by asset
     news: list[str] = field(default_factory=list)  # keys of new articles
 
 
@@ -61,11 +61,22 @@ async def keep(
         rest += extractions(env, source, ask, gots, known_at)
         rest += [validator_statement(env.db, got.validators) for got in gots if got.validators]
         await commit(env, token, [*rest, jobs.run_statement(env.db, noted)], run.job)
-    oldest: dict[int, int] = {}
-    for bar in bars:
-        oldest[bar.asset] = min(bar.open_time, oldest.get(bar.asset, bar.open_time))
     changed = {quote.asset for quote in quoted} if stored else set[int]()
-    return Kept(noted, changed, oldest if stored else {}, [n.article.key for n in new])
+    return Kept(noted, changed, oldest_new(source, ask, gots), [n.article.key for n in new])
+
+
+def oldest_new(source: Source, ask: Ask, gots: Sequence[Got]) -> dict[int, int | None]:
+    """Assets whose minutes came, with the oldest that lies behind the mark.
+
+    Also where none does: a run before may have been killed after it stored and before it rolled up.
+    """
+    found: dict[int, int | None] = {}
+    for got in gots:
+        bars = of_kind(got.reading.records, Candle)
+        if source.series and bars:
+            mark = ask.progress.get(source.series(got.request), -1)
+            found[bars[0].asset] = min((bar.open_time for bar in bars if bar.open_time > mark), default=None)
+    return found
 
 
 def of_kind(records: Sequence[Record], kind: type[T]) -> list[T]:
