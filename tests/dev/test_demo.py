@@ -76,6 +76,11 @@ def test_the_market_does_not_depend_on_how_it_is_asked() -> None:
     assert whole.shape == (len(COINS), 6, 120)
 
 
+def test_a_demo_starts_near_the_prices_people_know() -> None:
+    told = made().market.price(START // DAY * DAY)
+    np.testing.assert_allclose(told, [coin.price for coin in COINS], rtol=1e-9)
+
+
 def test_bars_are_bars_and_hang_together() -> None:
     market = Market(SEED, START)
     five, hour = market.bars(START, START + 3 * DAY, 5 * MINUTE), market.bars(START, START + 3 * DAY, HOUR)

@@ -54,12 +54,19 @@ class Day:
 
 
 class Market:
-    """Minutes of all coins from `start` (ms, midnight UTC) on."""
+    """Minutes of all coins from `start` (ms, midnight UTC) on, at first at their own prices."""
 
     def __init__(self, seed: int, start: int) -> None:
         self.seed, self.start = seed, start - start % DAY
         self._opens = [np.log(np.array([coin.price for coin in COINS]))]  # log price at each day's start
         self._days: OrderedDict[int, Day] = OrderedDict()
+
+    def pass_through(self, days: int) -> None:
+        """Shift the whole path so that the coins stand at their own prices after so many days."""
+        self.day(days)
+        listed = self._opens[0]
+        self._opens = [2 * listed - self._opens[days]]
+        self._days.clear()
 
     def day(self, number: int) -> Day:
         """The day `number` after the start, from 0."""

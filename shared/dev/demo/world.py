@@ -32,6 +32,7 @@ class DemoWorld:
     def __init__(self, seed: int, start: int, now: Callable[[], int]) -> None:
         self.seed, self.start, self.now = seed, start, now
         self.market = Market(seed, start - PAST * DAY)
+        self.market.pass_through(PAST)
         self.feeds = {address(feed["url"]): number for number, feed in enumerate(rss.feeds())}
         self.press = Press(self.market, len(self.feeds))
 
