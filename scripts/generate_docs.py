@@ -42,15 +42,15 @@ def commands(command: click.Command, path: tuple[str, ...]) -> list[tuple[tuple[
 
 
 def api_reference() -> str:
-    from functions.api.reference import markdown
+    from functions.api.docs_file import text
 
-    return markdown()
+    return text()
 
 
 def database_schema() -> str:
-    from shared.store.schema_docs import markdown
+    from shared.ops.schema_page import page
 
-    return markdown(ROOT / "migrations")
+    return page(ROOT / "migrations")
 
 
 DOCS = {

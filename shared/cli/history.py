@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -52,9 +53,7 @@ async def import_all(
 
 def progress_bar(length: int, label: str) -> Any:
     """Show progress on standard error, so that the output stays clean."""
-    from click.termui import progressbar
-
-    return progressbar(length=max(length, 1), label=label, file=click.get_text_stream("stderr"))
+    return click.progressbar(length=max(length, 1), label=label, file=sys.stderr)
 
 
 def move(bar: Any, part: float) -> None:
