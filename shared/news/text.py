@@ -35,10 +35,12 @@ def without_markup(text: str) -> str:
     import nh3
 
     for _ in range(ROUNDS):
-        text = UNSEEN.sub("", html.unescape(text))  # also what an entity hid: &#8238;
-        if not MARKUP.search(text):
-            return text
-        text = html.unescape(nh3.clean(BLOCKS.sub(" <", text), tags=set()))
+        plain = UNSEEN.sub("", html.unescape(text))  # also what an entity hid: &#8238;
+        if MARKUP.search(plain):
+            plain = html.unescape(nh3.clean(BLOCKS.sub(" <", plain), tags=set()))
+        elif plain == text:
+            break
+        text = plain
     return MARKUP.sub(" ", text)
 
 
