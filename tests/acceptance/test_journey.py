@@ -1,0 +1,75 @@
+"""A user's first hour: start, log in, ask every documented route, start again, look around."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from typing import Any
+
+from market_provider import Provider
+from product_support import SQL_QUIET, Product, create_key, log_lines
+
+SAMPLES = {"symbol": "BTC", "type": "price_anomaly"}
+
+
+def documented(product: Product) -> list[str]:
+    """Every GET of the description, with samples in place of its parameters."""
+    paths: dict[str, Any] = product.get("/openapi.json").json()["paths"]
+    found = [path for path, methods in paths.items() if "get" in methods]
+    return [re.sub(r"\{(\w+)\}", lambda name: SAMPLES.get(name[1], name[0]), path) for path in found]
+
+
+def test_a_fresh_folder_serves_every_documented_route_to_the_printed_key(
+    launch: Callable[..., Product], provider: Provider
+) -> None:
+    product = launch()
+    assert product.printed().count(product.key) == 2
+    product.rows(SQL_QUIET)
+    summary = product.collect()
+    assert summary["status"] == "ok", summary
+    made = product.post("/api/v1/webhooks", {"url": f"{provider.url}/hook"})
+    assert made.status == 201, made
+    hook = made.json()["data"]["id"]
+    answers = {}
+    for path in documented(product):
+        filled = path.replace("{id}", hook)
+        if "/stream" not in filled:
+            answers[filled] = product.get(filled)
+    assert len(answers) >= 15
+    assert {path: a.status for path, a in answers.items() if a.status != 200} == {}
+    assert answers["/api/v1/market-data/BTC"].json()["data"]["price"] > 0
+    assert not [line for line in log_lines(product.log()) if line["level"] == "ERROR"]
+
+
+def test_the_second_start_prints_no_key_and_the_commands_read_the_same_data(
+    launch: Callable[..., Product],
+) -> None:
+    product = launch()
+    product.rows(SQL_QUIET)
+    product.collect()
+    first = product.key
+    assert product.stop() == 0
+    before = len(product.printed())
+    product.start()
+    again = product.printed()[before:]
+    assert "cik_" not in again
+    assert "/login#" in again
+    assert product.get("/api/v1/market-data/BTC").status == 200
+    product.environ["REDIS_URL"] = ""
+    jobs = {job["job"]: job["status"] for job in json.loads(product.run("jobs", "--json"))}
+    assert (jobs["crypto_prices"], jobs["klines"], jobs["defi"]) == ("healthy", "healthy", "disabled")
+    sources = {s["name"]: s["status"] for s in json.loads(product.run("sources", "--json"))}
+    assert sources["binance_klines"] == sources["coingecko_markets"] == "healthy"
+    assert json.loads(product.run("signals", "--json")) == []
+    findings = {f["what"]: f for f in json.loads(product.run("doctor", "--json"))}
+    assert findings["database"]["state"] == findings["secrets"]["state"] == "ok"
+    assert first not in json.dumps([*findings.values(), jobs])
+
+
+def test_a_provider_without_network_costs_the_others_nothing(product: Product) -> None:
+    """Two providers of ours answer; whoever cannot be reached fails alone and is named."""
+    product.key = product.key or create_key(product)
+    health = product.get("/api/v1/health").json()
+    states = {source["name"]: source["status"] for source in health["sources"]}
+    assert states["binance_ticker"] == states["coingecko_markets"] == states["binance_depth"] == "healthy"
