@@ -26,7 +26,7 @@ from shared.platform.web.asgi import App, Headers, Receive, Scope, Send
 from shared.platform.web.exchange import Exchange
 from shared.platform.web.freshness import UNKNOWN, Freshness
 from shared.platform.web.guard import Guard
-from shared.platform.web.hot import Entry, Hot, make_entry, matches, write
+from shared.platform.web.hot import Entry, Hot, Static, make_entry, matches, write
 from shared.platform.web.ratelimit import limit_headers
 
 TOPICS = ("prices", "signals", "news")
@@ -46,7 +46,7 @@ class Api:
         self.paths = Paths(READS)
         self.guard = Guard(self, env, "api")
         self.hot = Hot(self.guard, env, self.caller, self.freshness, "api", self.close)
-        self.static = self.static_headers()
+        self.static = Static(self.static_headers())
         # in one process the hot path is the shared cache
         self.shares = bool(env.settings.redis_url)
         self.framework: App | None = None
@@ -200,11 +200,9 @@ async def send_entry(entry: Entry, exchange: Exchange, decision: Decision) -> No
         exchange.status, exchange.complete = status, True
         return
     exchange.extra_headers += limit_headers(decision)
-    headers = entry.headers if status == 200 else entry.headers[1:]
     head_only = exchange.scope["method"] == "HEAD" or status == 304
-    if status == 200:
-        headers = [*headers, (b"content-length", b"%d" % len(entry.body))]
-    await exchange.send({"type": "http.response.start", "status": status, "headers": headers})
+    start = {"type": "http.response.start", "status": status, "headers": entry.headers(status)}
+    await exchange.send(start)
     await exchange.send({"type": "http.response.body", "body": b"" if head_only else entry.body})
 
 

@@ -43,15 +43,18 @@ class Caller:
         A session that has ended makes a reader anonymous, not refused: the page of an open server stays.
         """
         headers = scope["headers"]
-        if identify.credential(headers) is not None:
-            return await identify.identify(self.env, headers)
+        token = identify.credential(headers)
+        if token is not None:
+            return await identify.identify_token(self.env, token)
+        cookie = sessions.session_cookie(headers)
+        if cookie is None:
+            return self.anonymous(scope)
         try:
-            principal = await identify.identify(self.env, headers)
+            principal = await sessions.identify(self.env, cookie)
         except Unauthorized:
-            principal = identify.ANONYMOUS
-        if principal.kind == "session":
-            sessions.check_same_site(self.env, scope["method"], headers)
-        return self.anonymous(scope) if principal.kind == "anonymous" else principal
+            return self.anonymous(scope)
+        sessions.check_same_site(self.env, scope["method"], headers)
+        return principal
 
     def anonymous(self, scope: Scope) -> Principal:
         """Tell what somebody without a credential may do here."""

@@ -19,7 +19,7 @@ from shared.platform.web import whole
 from shared.platform.web.asgi import answer
 from shared.platform.web.freshness import UNKNOWN, Freshness
 from shared.platform.web.guard import security_headers
-from shared.platform.web.hot import MAX_ENTRIES, Entry, Hot, make_entry
+from shared.platform.web.hot import MAX_ENTRIES, Entry, Hot, Static, make_entry
 
 READER = Principal("key_1", "key", frozenset({"read:prices"}), "1000/hour")
 KNOWN = b"authorization: Bearer good\r\n"
@@ -45,7 +45,7 @@ async def nothing() -> None:
 
 def entry(body: bytes = b'{"n":1}', **more: Any) -> Entry:
     values: dict[str, Any] = {"required": "read:prices", "topic": "prices", "version": UNKNOWN}
-    return make_entry(body, security_headers(False), endpoint="/price/{s}", **{**values, **more})
+    return make_entry(body, Static(security_headers(False)), endpoint="/price/{s}", **{**values, **more})
 
 
 @pytest.fixture

@@ -51,7 +51,7 @@ def event(path: str, query: str = "", **environ: str) -> SimpleNamespace:
     )
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def server() -> flask.testing.FlaskClient:
     """What the template does with the return value: a tuple goes to Flask as it is."""
     handle, _ = handler_of(app)

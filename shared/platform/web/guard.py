@@ -8,11 +8,11 @@ import logging
 
 from shared.env import Env
 from shared.errors import Invalid, Problem, Unavailable
-from shared.platform.log import serving
+from shared.platform.log import current
 from shared.platform.web.asgi import App, Headers, Message, Receive, Scope, Send, TooLarge, answer, header
 from shared.platform.web.exchange import Exchange, open_exchange
 from shared.platform.web.problem import problem_body, problem_headers, unavailable, unexpected
-from shared.platform.web.record import finished, request_log
+from shared.platform.web.record import request_log
 
 MAX_BODY = 1_048_576
 MAX_HEADERS = 32_768
@@ -90,8 +90,11 @@ class Guard:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        with serving(self.service):
+        token = current.set(self.service)  # log lines written on the way belong to this function
+        try:
             await self.serve(scope, receive, send)
+        finally:
+            current.reset(token)
 
     async def serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         exchange = open_exchange(scope, send, self.headers)
@@ -118,15 +121,13 @@ class Guard:
     def note(self, exchange: Exchange) -> None:
         scope, who = exchange.scope, exchange.principal
         self.requests.add(
-            finished(
-                scope["method"],
-                scope["path"],
-                exchange.label,
-                exchange.status,
-                exchange.started,
-                exchange.request_id,
-                who.id if who else None,
-            )
+            scope["method"],
+            scope["path"][:1000],
+            exchange.label,
+            exchange.status,
+            exchange.started,
+            exchange.request_id,
+            who.id if who else None,
         )
 
     async def refuse(self, exchange: Exchange, error: Problem) -> None:

@@ -21,7 +21,7 @@ from shared.platform.web.exchange import new_request_id
 from shared.platform.web.freshness import Freshness
 from shared.platform.web.guard import MAX_HEADERS
 from shared.platform.web.ratelimit import limit_headers, limit_lines
-from shared.platform.web.record import finished, request_log
+from shared.platform.web.record import request_log
 from shared.platform.web.whole import write_whole
 
 MAX_ENTRIES = 4096
@@ -39,35 +39,47 @@ class Caller(Protocol):
     def layers(self, principal: Principal, endpoint: str, scope: Scope) -> Sequence[Layer]: ...
 
 
+class Static:
+    """Headers that all answers of an app share, also as they go over the wire."""
+
+    def __init__(self, headers: Headers) -> None:
+        self.headers = headers
+        self.lines = b"".join(b"%b: %b\r\n" % pair for pair in headers)
+
+
 @dataclass(slots=True)
 class Entry:
-    """A ready answer; `head` are its static headers as they go over the wire."""
+    """A ready answer for whoever has the scope `required`."""
 
     body: bytes
     etag: bytes
-    headers: Headers
-    head: bytes
-    head_304: bytes
+    static: Static
     required: str
     topic: str
     version: str
-    until: float
+    until: float  # by time.monotonic
     endpoint: str
+    head: bytes  # status line and headers as they go over the wire
+    head_304: bytes
+
+    def headers(self, status: int) -> Headers:
+        """Return the headers of the answer with status 200, or of its 304."""
+        shared: Headers = [*self.static.headers, (b"etag", self.etag)]
+        if status == 304:
+            return shared
+        return [(b"content-length", b"%d" % len(self.body)), (b"content-type", b"application/json"), *shared]
 
 
 def make_entry(
-    body: bytes, static: Headers, *, required: str, topic: str, version: str, endpoint: str
+    body: bytes, static: Static, *, required: str, topic: str, version: str, endpoint: str
 ) -> Entry:
     """Prepare an answer of status 200 once, for every caller who may read it."""
     etag = b'"%b"' % blake2b(body, digest_size=9).hexdigest().encode()
-    shared: Headers = [*static, (b"etag", etag)]
-    headers: Headers = [(b"content-type", b"application/json"), *shared]
-    lines = b"".join(b"%b: %b\r\n" % pair for pair in headers)
-    lines_304 = b"".join(b"%b: %b\r\n" % pair for pair in shared)
-    head = b"HTTP/1.1 200 OK\r\ncontent-length: %d\r\n%b" % (len(body), lines)
-    head_304 = b"HTTP/1.1 304 Not Modified\r\n%b" % lines_304
+    head = b"HTTP/1.1 200 OK\r\ncontent-length: %d\r\ncontent-type: application/json\r\n%betag: %b\r\n"
+    head_304 = b"HTTP/1.1 304 Not Modified\r\n%betag: %b\r\n" % (static.lines, etag)
     until = time.monotonic() + KEEP_S
-    return Entry(body, etag, headers, head, head_304, required, topic, version, until, endpoint)
+    filled = head % (len(body), static.lines, etag)
+    return Entry(body, etag, static, required, topic, version, until, endpoint, filled, head_304)
 
 
 class Hot:
@@ -121,7 +133,7 @@ class Hot:
         status = 304 if known is not None and matches(known, entry.etag) else 200
         await write(entry, send, status, decision, request_id)
         path = scope["path"]
-        self.requests.add(finished("GET", path, entry.endpoint, status, started, request_id, principal.id))
+        self.requests.add("GET", path, entry.endpoint, status, started, request_id, principal.id)
         return True
 
 
@@ -148,9 +160,6 @@ async def write(entry: Entry, send: Send, status: int, decision: Decision, reque
     own = request_id.encode()
     if write_whole(send, b"%b%bx-request-id: %b\r\n" % (head, limit_lines(decision), own), body):
         return
-    headers = entry.headers if status == 200 else entry.headers[1:]
-    headers = [*headers, *limit_headers(decision), (b"x-request-id", own)]
-    if status == 200:
-        headers.append((b"content-length", b"%d" % len(body)))
+    headers = [*entry.headers(status), *limit_headers(decision), (b"x-request-id", own)]
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": body})
