@@ -12,17 +12,13 @@ from shared.platform.d1 import D1Database, D1PreparedStatement
 
 SQL_ADD = """INSERT INTO api_keys (id, hash, prefix, name, owner, level, scopes, rate_limit, created_at,
 expires_at, rotated_from) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"""
-SQL_BY_HASH = """SELECT k.id, k.prefix, k.name, k.owner, k.level, k.scopes, k.rate_limit, k.created_at,
-k.expires_at, k.revoked_at, k.rotated_from, k.last_used_at, u.role, u.disabled_at
-FROM api_keys AS k JOIN users AS u ON u.id = k.owner WHERE k.hash = ?"""
-SQL_BY_ID = """SELECT k.id, k.prefix, k.name, k.owner, k.level, k.scopes, k.rate_limit, k.created_at,
-k.expires_at, k.revoked_at, k.rotated_from, k.last_used_at, u.role, u.disabled_at
-FROM api_keys AS k JOIN users AS u ON u.id = k.owner WHERE k.id = ?"""
-SQL_OF_OWNER = """SELECT k.id, k.prefix, k.name, k.owner, k.level, k.scopes, k.rate_limit, k.created_at,
-k.expires_at, k.revoked_at, k.rotated_from, k.last_used_at, u.role, u.disabled_at
-FROM users AS u JOIN api_keys AS k ON k.owner = u.id WHERE u.id = ? ORDER BY k.created_at, k.id"""
-SQL_ALL = """SELECT k.id, k.prefix, k.name, k.owner, k.level, k.scopes, k.rate_limit, k.created_at,
-k.expires_at, k.revoked_at, k.rotated_from, k.last_used_at, u.role, u.disabled_at
+COLUMNS = """k.id, k.prefix, k.name, k.owner, k.level, k.scopes, k.rate_limit, k.created_at,
+k.expires_at, k.revoked_at, k.rotated_from, k.last_used_at, u.role, u.disabled_at"""
+WITH_OWNER = "FROM api_keys AS k JOIN users AS u ON u.id = k.owner"
+SQL_BY_HASH = f"SELECT {COLUMNS} {WITH_OWNER} WHERE k.hash = ?"
+SQL_BY_ID = f"SELECT {COLUMNS} {WITH_OWNER} WHERE k.id = ?"
+SQL_OF_OWNER = f"SELECT {COLUMNS} {WITH_OWNER} WHERE k.owner = ? ORDER BY k.created_at, k.id"
+SQL_ALL = f"""SELECT {COLUMNS}
 FROM users AS u CROSS JOIN api_keys AS k ON k.owner = u.id ORDER BY k.created_at, k.id"""
 SQL_REVOKE = "UPDATE api_keys SET revoked_at = ?2 WHERE id = ?1 AND revoked_at IS NULL"
 SQL_EXPIRE = """UPDATE api_keys SET expires_at = ?2
