@@ -58,7 +58,7 @@ def tagger_of(env: Env, assets: Assets) -> Tagger:
 
 def new_article(article: Article, headlines: Headlines, tagger: Tagger) -> NewArticle:
     """The headline gives the mood; headline and summary give the names."""
-    named = tagger.find(f"{article.title}\n{article.summary or ''}")
+    named = tagger.find(article.title, article.summary or "")
     return NewArticle(
         article,
         sentiment(article.title).score,

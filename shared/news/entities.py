@@ -15,7 +15,7 @@ from functools import cache
 from pathlib import Path
 
 from shared.models import Asset
-from shared.news.trie import trie_pattern
+from shared.news.trie import word_pattern
 
 NAMES = Path(__file__).with_name("names.csv")
 # Names of assets that are ordinary words, and tickers that are words or other people's abbreviations.
@@ -48,6 +48,7 @@ OTHER_NAMES = {
     "cosmos": ("Cosmos",),
     "binancecoin": ("Binance Coin",),
 }
+CASHTAG = re.compile(r"(?<=\$)[a-z]\w{0,9}\b")
 BESIDE = re.compile(r"[\s:,'’s-]*([\w-]+)")
 LAST_WORD = re.compile(r"([\w-]+)[\s:,-]*$")
 
@@ -72,19 +73,23 @@ class Found:
 
 
 class Tagger:
-    """One pattern over all names; build it once for a set of assets."""
+    """Patterns over all names; build it once for a set of assets."""
 
     def __init__(self, assets: Iterable[Asset]) -> None:
         self.meanings = spellings(assets)
-        self.pattern = re.compile(rf"(?<![\w$])(\$?)({trie_pattern(self.meanings)})(?!\w)")
+        self.capital = re.compile(word_pattern(name for name in self.meanings if not name[0].islower()))
+        self.lower = re.compile(word_pattern(name for name in self.meanings if name[0].islower()))
 
-    def find(self, text: str) -> Found:
-        """Who and what the text names."""
-        shouting = text.isupper()
+    def find(self, title: str, summary: str = "") -> Found:
+        """Who and what a text names; names in lower case are looked for in the title alone."""
+        text = f"{title}\n{summary}"
+        matches = [*self.capital.finditer(text), *self.lower.finditer(title)]
+        if "$" in text:
+            matches += CASHTAG.finditer(text)
         found: dict[tuple[str, str], int | None] = {}
-        for match in self.pattern.finditer(text):
-            meaning = self.meanings[match[2]]
-            if meant(meaning, match, text, shouting):
+        for match in sorted(matches, key=re.Match.start):
+            meaning = self.meanings.get(match[0]) or self.meanings.get(match[0].upper())
+            if meaning and meant(meaning, match, text, title.isupper()):
                 found[meaning.type, meaning.name] = meaning.asset
         assets = tuple(asset for asset in found.values() if asset is not None)
         return Found(assets, tuple(found))
@@ -92,14 +97,13 @@ class Tagger:
 
 def meant(meaning: Meaning, match: re.Match[str], text: str, shouting: bool) -> bool:
     """Tell a name from a word that is spelled like it."""
-    if match[1]:
+    start, end = match.span()
+    before = text[start - 1] if start else ""
+    if before == "$":
         return meaning.ticker
-    in_brackets = (
-        text[match.start() - 1 : match.start()] == "(" and text[match.end() : match.end() + 1] == ")"
-    )
-    if in_brackets:
+    if before == "(" and text[end : end + 1] == ")":
         return True
-    if meaning.ticker and (shouting or not match[2].isupper()):
+    if meaning.ticker and (shouting or not match[0].isupper()):
         return False
     return not meaning.ambiguous or traded(match, text)
 
@@ -125,8 +129,7 @@ def spellings(assets: Iterable[Asset]) -> dict[str, Meaning]:
             found.setdefault(text, named)
         short = len(ticker) < 3 or ticker in AMBIGUOUS_TICKERS or unsure
         called = Meaning("asset", asset.name, asset.id, short, ticker=True)
-        for text in (ticker, ticker.lower()):
-            found.setdefault(text, called)
+        found.setdefault(ticker, called)
     for type, name, aliases in other_names():
         for text in (name, *aliases):
             found.setdefault(text, Meaning(type, name))

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shared.models import HOUR
-from shared.news.duplicates import ALIKE, FEWEST, Headlines, numbers, words_of
+from shared.news.duplicates import ALIKE, FEWEST, Headlines, Title, title_of
 
 AT = 1_763_726_400_000
 
@@ -60,21 +60,21 @@ WORDS = ["alpha", "beta", "gamma", "delta", "epsilon", "zeta", "eta", "theta", "
 def brute(titles: list[str]) -> list[str | None]:
     """All pairs, without the index."""
     found: list[str | None] = []
-    known: list[tuple[str, frozenset[str]]] = []
-    for number, title in enumerate(titles):
-        words = frozenset(words_of(title))
-        equal = [key for key, other in known if other == words]
+    known: list[Title] = []
+    for number, text in enumerate(titles):
+        own = title_of(str(number), text, AT)
+        equal = [other.key for other in known if other.words == own.words]
         alike = [
-            (len(words & other) / len(words | other), -i)
-            for i, (_, other) in enumerate(known)
-            if min(len(words), len(other)) >= FEWEST
-            and len(words & other) / len(words | other) >= ALIKE
-            and numbers(words) == numbers(other)
+            (len(own.words & other.words) / len(own.words | other.words), -i)
+            for i, other in enumerate(known)
+            if min(len(own.words), len(other.words)) >= FEWEST
+            and len(own.words & other.words) / len(own.words | other.words) >= ALIKE
+            and own.numbers == other.numbers
         ]
-        original = equal[0] if equal else known[-max(alike)[1]][0] if alike else None
+        original = equal[0] if equal else known[-max(alike)[1]].key if alike else None
         found.append(original)
         if original is None:
-            known.append((str(number), words))
+            known.append(own)
     return found
 
 
