@@ -19,6 +19,7 @@ from shared.env import Env
 from shared.errors import Unavailable
 from shared.models import DAY, MINUTE
 from shared.platform.d1 import D1Error
+from shared.platform.patience import in_time
 from shared.store import jobs, uptime
 from shared.store.jobs import Job, SourceState
 
@@ -87,8 +88,7 @@ FAILED = object()
 async def within(work: Any) -> Any:
     """Await for as long as health may take; FAILED where it takes longer or cannot be done."""
     try:
-        async with asyncio.timeout(WAIT_S):
-            return await work
+        return await in_time(work, WAIT_S)
     except (TimeoutError, D1Error, OSError) as error:
         log.error("Database cannot be read: %s", str(error) or f"no answer within {WAIT_S} s")
         return FAILED
@@ -130,8 +130,7 @@ async def job_states(env: Env) -> list[dict[str, Any]]:
 
 async def cache_state(env: Env) -> str:
     try:
-        async with asyncio.timeout(WAIT_S):
-            return HEALTHY if await env.kv.ping() else DEGRADED
+        return HEALTHY if await in_time(env.kv.ping(), WAIT_S) else DEGRADED
     except (TimeoutError, Unavailable, OSError):
         return DEGRADED
 

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from shared.platform.kv.interface import KVUnavailable
+from shared.platform.patience import in_time
 
 if TYPE_CHECKING:
     from redis.asyncio import Redis
@@ -36,8 +37,8 @@ class Client:
             url,
             max_connections=POOL,
             timeout=None,  # the slots below wait, where the breaker can end it
-            socket_timeout=timeout_s,
-            socket_connect_timeout=timeout_s,
+            socket_timeout=None,  # whole calls are bounded below
+            socket_connect_timeout=None,
             retry=self._retry,
         )
         self.redis: Redis = Redis(connection_pool=pool)
@@ -70,9 +71,9 @@ class Client:
             if self._down:  # this caller probes, the others go on failing at once
                 self._closed_until = time.monotonic() + REST_S
             try:
-                answer = await work(self.redis)
+                answer = await in_time(work(self.redis), self.timeout_s)
             except (Lost, Late, OSError) as error:
-                self._fail(error, 1 if isinstance(error, Late) else LATE_BEFORE_REST)
+                self._fail(error, 1 if isinstance(error, Late | TimeoutError) else LATE_BEFORE_REST)
                 raise KVUnavailable("the key-value store does not answer") from error
             except RedisError as error:
                 if not unwilling(error):
