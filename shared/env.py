@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, fields
@@ -218,6 +219,8 @@ class Env:
     trigger: Callable[[str], Awaitable[None]] = no_trigger
     # What this process remembers for seconds (identities, parsed keys), by the module it belongs to.
     memory: dict[str, Any] = field(default_factory=dict)
+    # Set when the server is told to stop: streams that would go on for ever end themselves.
+    stopping: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def close(self) -> None:
         await self.http.close()

@@ -97,17 +97,24 @@ async def send_text(exchange: Exchange, text: bytes) -> None:
 
 
 async def watch(env: Env, caller: Caller, exchange: Exchange, receive: Receive, heartbeat_s: float) -> None:
-    """End when the client leaves, the token expires or the key is revoked; keep the line warm until then."""
+    """End when the client leaves, the token expires, the key is revoked or the server stops.
+
+    Until then the line is kept warm.
+    """
     gone = asyncio.create_task(disconnected(receive))
+    stopping = asyncio.create_task(env.stopping.wait())
     try:
         while True:
             wait = min(heartbeat_s, seconds_left(env, exchange))
-            done, _ = await asyncio.wait((gone,), timeout=max(wait, 0))
+            done, _ = await asyncio.wait(
+                (gone, stopping), timeout=max(wait, 0), return_when=asyncio.FIRST_COMPLETED
+            )
             if done or not await may_stay(env, caller, exchange):
                 return
             await send_text(exchange, b": still here\n\n")
     finally:
         gone.cancel()
+        stopping.cancel()
 
 
 async def disconnected(receive: Receive) -> None:

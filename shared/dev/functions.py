@@ -40,6 +40,7 @@ class Functions:
     """
 
     def __init__(self, functions: Iterable[Function], env: Env) -> None:
+        self.env = env
         self.loaded = {f.name: Loaded(f, load(f, env)) for f in functions}
         self.queue: asyncio.Queue[tuple[str, str, dict[str, str], bytes]] = asyncio.Queue(1000)
         self.queued: set[str] = set()

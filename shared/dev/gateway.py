@@ -59,7 +59,8 @@ class Gateway:
         elif path.startswith("/async-function/"):
             await self.queue(scope, receive, send)
         elif path == "/system/logs":
-            await stream(receive, send, system.log_lines(scope["query_string"].decode()))
+            lines = system.log_lines(scope["query_string"].decode())
+            await stream(receive, send, lines, self.functions.env.stopping)
         elif path == "/healthz":
             await answer(send, 200, {"status": "ok"})
         elif scope["method"] != "GET":
@@ -128,8 +129,8 @@ async def answer(send: Any, code: int, body: Any, headers: list[tuple[bytes, byt
     await send({"type": "http.response.body", "body": content})
 
 
-async def stream(receive: Any, send: Any, lines: Any) -> None:
-    """Send lines as they come until they end or the client goes."""
+async def stream(receive: Any, send: Any, lines: Any, stopping: asyncio.Event) -> None:
+    """Send lines as they come until they end, the client goes or the server stops."""
     head = [(b"content-type", b"application/x-ndjson")]
     await send({"type": "http.response.start", "status": 200, "headers": head})
 
@@ -142,7 +143,7 @@ async def stream(receive: Any, send: Any, lines: Any) -> None:
         while (await receive())["type"] != "http.disconnect":
             pass
 
-    tasks = [asyncio.create_task(pump()), asyncio.create_task(gone())]
+    tasks = [asyncio.create_task(work) for work in (pump(), gone(), stopping.wait())]
     try:
         await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
     finally:

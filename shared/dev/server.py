@@ -7,6 +7,7 @@ import contextlib
 import socket
 from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
+from types import FrameType
 
 import uvicorn
 
@@ -18,7 +19,16 @@ from shared.env import ROOT, Env
 
 
 class Server(uvicorn.Server):
-    """uvicorn that ends with code 0 on SIGINT and SIGTERM instead of dying by the signal again."""
+    """uvicorn that ends streams first, and with code 0 instead of dying by the signal again."""
+
+    def __init__(self, config: uvicorn.Config, stopping: asyncio.Event) -> None:
+        super().__init__(config)
+        self.stopping = stopping
+        self.loop = asyncio.get_running_loop()
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        self.loop.call_soon_threadsafe(self.stopping.set)
+        super().handle_exit(sig, frame)
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -58,7 +68,7 @@ async def serve(
         log_config=None,
         timeout_graceful_shutdown=3,
     )
-    server = Server(config)
+    server = Server(config, env.stopping)
     tasks = [asyncio.create_task(functions.work())]
     tasks += start_schedules(functions, env) if schedule else []
     tasks += [asyncio.create_task(announce(server, ready))] if ready else []

@@ -7,13 +7,13 @@ timer: one second longer than that interval, then uvicorn finishes what it has a
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import importlib
 import os
 import re
 import signal
 import sys
-import threading
 from collections.abc import Iterator
 
 import uvicorn
@@ -36,15 +36,21 @@ class Server(uvicorn.Server):
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
+        self.loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self.leave)
         yield
 
     def leave(self, number: int, frame: object) -> None:
         delay = self.lame_duck if number == signal.SIGTERM else 0
-        timer = threading.Timer(delay, setattr, (self, "should_exit", True))
-        timer.daemon = True
-        timer.start()
+        self.loop.call_soon_threadsafe(self.loop.call_later, delay, self.finish)
+
+    def finish(self) -> None:
+        """Let an app that has endless streams end them, then what is in flight."""
+        drain = getattr(self.config.app, "drain", None)
+        if drain is not None:
+            drain()
+        self.should_exit = True
 
 
 def main() -> None:

@@ -52,6 +52,11 @@ class Function:
                 self.app = self.with_env(self.env)
         return self.app
 
+    def drain(self) -> None:
+        """Tell streams to end; the server calls it when it begins to stop."""
+        if self.env is not None:
+            self.env.stopping.set()
+
     async def stop(self) -> None:
         app, env = self.app, self.env
         self.app = self.env = self.lock = None
