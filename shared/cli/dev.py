@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import TextIO
 
 import click
 
@@ -26,7 +29,7 @@ def dev(host: str, port: int, data: Path | None, demo: bool, no_schedule: bool) 
     folder = data or ROOT / "data" / ("demo" if demo else "")
     address = f"http://{host}:{port}"
     settings = settings_for(folder, demo=demo, public_base_url=public_url(address))
-    log.configure("gateway", settings.log_level)
+    log.configure("gateway", settings.log_level, log_stream(folder))
     try:
         check_port(host, port)
     except OSError as error:
@@ -34,6 +37,16 @@ def dev(host: str, port: int, data: Path | None, demo: bool, no_schedule: bool) 
             f"cannot listen on {address}: {error.strerror}; --port takes another"
         ) from None
     uvloop.run(start(settings, host, port, schedule=not no_schedule))
+
+
+def log_stream(folder: Path) -> TextIO:
+    """Log to a file where somebody watches the terminal, else to standard error as in a container."""
+    if not sys.stderr.isatty():
+        return sys.stderr
+    folder.mkdir(parents=True, exist_ok=True)
+    file = folder / "cryptointel.log"
+    click.echo(f"Log: {file}")
+    return file.open("a", encoding="utf-8")
 
 
 def public_url(address: str) -> str:
@@ -52,7 +65,7 @@ async def start(settings: Settings, host: str, port: int, *, schedule: bool) -> 
 
         make_folder(settings)
         click.echo("Preparing the demo: generating and replaying market history …")
-        env, _world = await prepare_demo(settings, progress=show_progress)
+        env, _world = await prepare_demo(settings, progress=progress_printer())
         try:
             await serve(env, host, port, schedule=schedule, ready=lambda: welcome(env))
         finally:
@@ -62,8 +75,18 @@ async def start(settings: Settings, host: str, port: int, *, schedule: bool) -> 
         await serve(env, host, port, schedule=schedule, ready=lambda: welcome(env))
 
 
-def show_progress(done: int, total: int, what: str) -> None:
-    click.echo(f"\r  {what}: {done * 100 // max(total, 1):3d} %", nl=done >= total)
+def progress_printer() -> Callable[[int, int, str], None]:
+    """Print each step of a preparation once, in place on a terminal, at its end elsewhere."""
+    shown: set[tuple[str, int]] = set()
+
+    def show(done: int, total: int, what: str) -> None:
+        percent = done * 100 // max(total, 1)
+        if (what, percent) in shown or not (percent >= 100 or sys.stdout.isatty()):
+            return
+        shown.add((what, percent))
+        click.echo(f"\r  {what}: {percent:3d} %", nl=percent >= 100)
+
+    return show
 
 
 async def welcome(env: Env) -> None:

@@ -87,6 +87,7 @@ class LineFormatter(BaseJsonFormatter):
         self, log_data: dict[str, Any], record: logging.LogRecord, message_dict: dict[str, Any]
     ) -> None:
         metadata = {k: v for k, v in record.__dict__.items() if k not in self.reserved_attrs}
+        metadata.pop("color_message", None)  # uvicorn's message once more, for terminals
         given = metadata.pop("metadata", None)
         metadata.update(given if isinstance(given, dict) else {"value": given} if given is not None else {})
         if trace := message_dict.pop("exc_info", None):
