@@ -1,4 +1,4 @@
-"""kill -9 in the middle of collecting: nothing is lost, nothing is there twice."""
+"""Processes that collect: killed in the middle, or all at once. Nothing is lost, nothing is there twice."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ import pytest
 from provider_support import MINUTE, Provider
 
 from shared.platform import d1
+from shared.sources import SOURCES
 
 ROOT = Path(__file__).resolve().parents[2]
 START = 1_763_726_400_000  # the start of a window of every job
@@ -71,15 +72,19 @@ def provider_url() -> Iterator[str]:
     server.server_close()
 
 
-def run_child(database: Path, provider_url: str, now: int, kill_after: float | None) -> bool:
-    """Collect in a process of its own, killed so many seconds after it began; whether it finished."""
+def start_child(database: Path, provider_url: str, now: int) -> subprocess.Popen[bytes]:
     command = [sys.executable, str(Path(__file__).with_name("collecting_child.py"))]
-    child = subprocess.Popen(
+    return subprocess.Popen(
         [*command, str(database), provider_url, str(now)],
         stdout=subprocess.PIPE,
         cwd=ROOT,
         env={"PYTHONPATH": str(ROOT), "PATH": ""},
     )
+
+
+def run_child(database: Path, provider_url: str, now: int, kill_after: float | None) -> bool:
+    """Collect in a process of its own, killed so many seconds after it began; whether it finished."""
+    child = start_child(database, provider_url, now)
     assert child.stdout is not None
     assert child.stdout.readline() == b"start\n"
     if kill_after is not None:
@@ -128,3 +133,19 @@ async def test_killed_at_any_point_the_next_run_completes_it(
         assert found[name] == expected[name], name
     assert len(found["quotes"]) == 132
     assert all(times == 1 for *_, times in found["runs"])
+
+
+async def test_processes_side_by_side_collect_once(tmp_path: Path, provider_url: str) -> None:
+    calm, crowded = await migrated(tmp_path / "calm"), await migrated(tmp_path / "crowded")
+    assert run_child(calm, provider_url, START, None)
+    children = [start_child(crowded, provider_url, START) for _ in range(6)]
+    said = [child.communicate()[0].decode().splitlines()[-1] for child in children]
+    assert all(line.startswith("done ") for line in said)
+    assert "done already_collected" in said
+    assert facts(crowded) == facts(calm)
+    with sqlite3.connect(crowded) as db:
+        assert db.execute("SELECT count(*), count(DISTINCT source) FROM job_runs").fetchone() == (
+            len(SOURCES),
+            len(SOURCES),
+        )
+    db.close()
