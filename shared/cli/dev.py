@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import TextIO
+from urllib.parse import urlsplit
 
 import click
 
@@ -72,7 +74,24 @@ async def start(settings: Settings, host: str, port: int, *, schedule: bool) -> 
             await env.close()
         return
     async with opened(settings) as env:
-        await serve(env, host, port, schedule=schedule, ready=lambda: welcome(env))
+
+        async def ready() -> None:
+            await welcome(env)
+            if schedule:
+                await first_collection(env)
+
+        await serve(env, host, port, schedule=schedule, ready=ready)
+
+
+async def first_collection(env: Env) -> None:
+    """Collect at once instead of at the next minute, and say early where there is no network."""
+    await env.trigger("collect")
+    loop = asyncio.get_running_loop()
+    hosts = [urlsplit(url).hostname for url in (env.settings.coingecko_url, env.settings.binance_url)]
+    found = await asyncio.gather(*(loop.getaddrinfo(host, 443) for host in hosts), return_exceptions=True)
+    if all(isinstance(answer, OSError) for answer in found):
+        click.echo(f"\nNo network: {' and '.join(map(str, hosts))} cannot be found, so nothing is collected.")
+        click.echo("`make demo` shows the product on generated market history.")
 
 
 def progress_printer() -> Callable[[int, int, str], None]:

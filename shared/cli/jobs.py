@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from shared.cli.session import as_json, opened, run, show
+from shared.cli.session import as_json, opened, run, show, table
 
 
 @click.command()
@@ -23,9 +23,23 @@ def collect(jobs: tuple[str, ...], everything: bool, as_json: bool) -> None:
             return await collect_jobs(env, jobs=list(jobs) or None, everything=everything)
 
     summary = run(work())
-    show(summary, as_json)
+    show(summary, as_json, describe(summary))
     if summary.get("status") == "failed":
         raise click.exceptions.Exit(1)
+
+
+def describe(summary: dict[str, Any]) -> list[str]:
+    """Say for people what each source gave, and what to do where none answered."""
+    sources = [
+        (name, job, s["status"], s["fetched"], s["stored"], s["refused"], s["error"] or "")
+        for job, ran in summary["jobs"].items()
+        for name, s in ran.get("sources", {}).items()
+    ]
+    head = ("source", "job", "status", "fetched", "stored", "refused", "error")
+    took = f"{summary['records_collected']} records in {summary['processing_time_ms']} ms"
+    lines = [f"{summary['status']}: {took}", *(table(head, sources) if sources else [])]
+    offline = sources and all(str(row[-1]).startswith("no network") for row in sources)
+    return [*lines, "No provider can be reached. `make demo` works without network."] if offline else lines
 
 
 @click.command()
