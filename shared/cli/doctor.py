@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from shared.cli.session import as_json, make_folder, run, settings_for, show
+from shared.cli.session import as_json, brief, make_folder, run, settings_for, show
 from shared.env import ROOT, SECRET_SETTINGS, Env, Settings
 
 REQUIRED_SECRETS = ("jwt-signing-key", "field-key", "session-key")
@@ -103,7 +103,7 @@ async def check_sources(env: Env) -> AsyncIterator[Finding]:
     }
     for source in await source_states(env):
         state = "ok" if source["status"] in ("healthy", "disabled") else "warn"
-        found = source["status"] + (f": {source['last_error']}" if source["last_error"] else "")
+        found = source["status"] + (f": {brief(source['last_error'])}" if source["last_error"] else "")
         yield Finding(f"source {source['name']}", state, found, advice.get(source["status"], ""))
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from shared.cli.session import as_json, opened, run, show, table
+from shared.cli.session import as_json, brief, opened, run, show, table
 
 
 @click.command()
@@ -31,7 +31,7 @@ def collect(jobs: tuple[str, ...], everything: bool, as_json: bool) -> None:
 def describe(summary: dict[str, Any]) -> list[str]:
     """Say for people what each source gave, and what to do where none answered."""
     sources = [
-        (name, job, s["status"], s["fetched"], s["stored"], s["refused"], s["error"] or "")
+        (name, job, s["status"], s["fetched"], s["stored"], s["refused"], brief(s["error"]))
         for job, ran in summary["jobs"].items()
         for name, s in ran.get("sources", {}).items()
     ]

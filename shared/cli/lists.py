@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from shared.cli.session import as_json, instant, opened, run, show, table
+from shared.cli.session import as_json, brief, instant, opened, run, show, table
 
 
 @click.command()
@@ -23,7 +23,9 @@ def sources(as_json: bool) -> None:
 
     found = run(work())
     head = ("source", "job", "status", "last stored", "last error")
-    rows = [(s["name"], s["job"], s["status"], instant(s["last_stored"]), s["last_error"]) for s in found]
+    rows = [
+        (s["name"], s["job"], s["status"], instant(s["last_stored"]), brief(s["last_error"])) for s in found
+    ]
     show(found, as_json, table(head, rows))
 
 

@@ -76,6 +76,11 @@ def table(head: tuple[str, ...], rows: Sequence[tuple[object, ...]]) -> list[str
     ]
 
 
+def brief(text: str | None, length: int = 100) -> str:
+    """Cut a long error for a table; --json has all of it."""
+    return text if text and len(text) <= length else f"{text[:length]}…" if text else ""
+
+
 def instant(value: int | None) -> str:
     """Write an instant (ms) as UTC to the second."""
     from datetime import UTC, datetime, timedelta
