@@ -6,7 +6,7 @@ wrk on another. What counts is requests per second of server CPU, for the machin
     constant   plain ASGI that sends one fixed answer with two headers: what the server itself costs
     hit        our whole path: identify, limit, cached answer, security and rate-limit headers, request log
     first      our path where every request asks a key for the first time (memory is switched off)
-    fastapi    the same route as FastAPI teaches it: Depends for key and limit, response_model
+    fastapi    the same answer as FastAPI teaches it: Depends, response_model, middleware, logging
 
     python benchmarks/api.py [--seconds 2] [--rounds 3] [--connections 32] [--redis redis://…] [--json]
 """
@@ -60,7 +60,10 @@ def serve(case: str, port: int) -> None:
     """Run one case's server in this process until it is killed."""
     import uvicorn
 
-    options: dict[str, Any] = {"loop": "uvloop", "http": "httptools", "access_log": False, "log_config": None}
+    from shared.platform.web.protocol import Protocol
+
+    http = "httptools" if case in ("constant", "fastapi") else Protocol
+    options: dict[str, Any] = {"loop": "uvloop", "http": http, "access_log": False, "log_config": None}
     uvicorn.run(
         make_app(case), port=port, server_header=False, proxy_headers=False, lifespan="auto", **options
     )

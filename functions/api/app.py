@@ -26,7 +26,8 @@ from shared.platform.web.asgi import App, Headers, Receive, Scope, Send
 from shared.platform.web.exchange import Exchange
 from shared.platform.web.freshness import UNKNOWN, Freshness
 from shared.platform.web.guard import Guard
-from shared.platform.web.hot import Entry, Hot, Static, make_entry, matches, write
+from shared.platform.web.hot import Entry, Hot, Static, make_entry, matches
+from shared.platform.web.hot import send_entry as send_ready
 from shared.platform.web.ratelimit import limit_headers
 
 TOPICS = ("prices", "signals", "news")
@@ -196,7 +197,7 @@ async def send_entry(entry: Entry, exchange: Exchange, decision: Decision) -> No
     status = 304 if known is not None and matches(known, entry.etag) else 200
     if exchange.scope["method"] == "GET" and not exchange.extra_headers:
         # every header is in the entry already
-        await write(entry, exchange.send_on, status, decision, exchange.request_id)
+        await send_ready(entry, exchange.send_on, status, decision, exchange.request_id)
         exchange.status, exchange.complete = status, True
         return
     exchange.extra_headers += limit_headers(decision)

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 import uvicorn
-from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from shared.env import Env
 from shared.models import Principal
@@ -20,6 +20,7 @@ from shared.platform.web.asgi import answer
 from shared.platform.web.freshness import UNKNOWN, Freshness
 from shared.platform.web.guard import security_headers
 from shared.platform.web.hot import MAX_ENTRIES, Entry, Hot, Static, make_entry
+from shared.platform.web.protocol import Protocol
 
 READER = Principal("key_1", "key", frozenset({"read:prices"}), "1000/hour")
 KNOWN = b"authorization: Bearer good\r\n"
@@ -59,7 +60,7 @@ async def hot(env: Env) -> AsyncIterator[Hot]:
 
 @contextlib.asynccontextmanager
 async def served(app: Any, **options: Any) -> AsyncIterator[int]:
-    settings = {"port": 0, "lifespan": "off", "log_config": None, "http": "httptools", **options}
+    settings = {"port": 0, "proxy_headers": False, "lifespan": "off", "log_config": None, "http": "httptools", **options}
     server = uvicorn.Server(uvicorn.Config(app, **settings))
     task = asyncio.create_task(server.serve())
     while not server.started:
@@ -89,7 +90,7 @@ def get(path: bytes = b"/price/BTC", headers: bytes = KNOWN) -> bytes:
 
 
 async def test_both_ways_of_writing_send_the_same_answer(hot: Hot, monkeypatch: pytest.MonkeyPatch) -> None:
-    async with served(hot) as port:
+    async with served(hot, http=Protocol) as port:
         [fast] = await ask(port, get())
         monkeypatch.setattr(whole, "_known", {RequestResponseCycle: False})
         [plain] = await ask(port, get())
@@ -103,27 +104,45 @@ async def test_both_ways_of_writing_send_the_same_answer(hot: Hot, monkeypatch: 
 
 async def test_the_server_is_the_one_we_know(hot: Hot, monkeypatch: pytest.MonkeyPatch) -> None:
     written: list[bytes] = []
-    before = whole.write_whole
+    tasks: list[Any] = []
+    before, begin = whole.write_whole, HttpToolsProtocol._start_asgi_task
 
-    def noting(send: Any, head: bytes, body: bytes) -> bool:
-        done = before(send, head, body)
-        written.append(body if done else b"")
-        return done
+    def noting(cycle: Any, head: bytes, body: bytes) -> None:
+        written.append(body)
+        before(cycle, head, body)
+
+    def counting(protocol: Any, cycle: Any, app: Any) -> None:
+        tasks.append(cycle)
+        begin(protocol, cycle, app)
 
     monkeypatch.setattr("shared.platform.web.hot.write_whole", noting)
+    monkeypatch.setattr(HttpToolsProtocol, "_start_asgi_task", counting)
     async with served(hot) as port:
         await ask(port, get(), get())
-    assert written == [b'{"n":1}'] * 2, "uvicorn changed: see shared/platform/web/whole.py"
+    async with served(hot, http=Protocol) as port:
+        await ask(port, get())
+    told = "uvicorn changed: see shared/platform/web/whole.py and protocol.py"
+    assert (written, len(tasks)) == ([b'{"n":1}'] * 3, 2), told
 
 
-async def test_pipelined_requests_keep_their_order(hot: Hot) -> None:
-    async with served(hot) as port:
+@pytest.mark.parametrize("http", ["httptools", Protocol])
+async def test_pipelined_requests_keep_their_order(hot: Hot, http: Any) -> None:
+    async with served(hot, http=http) as port:
         answers = await ask(port, get(), get(b"/other"), get())
     assert [(status, body) for status, _, body in answers] == [
         (b"200", b'{"n":1}'),
         (b"202", b"slow"),
         (b"200", b'{"n":1}'),
     ]
+
+
+async def test_a_thousand_pipelined_requests_are_no_trouble(hot: Hot) -> None:
+    requests = [get(b"/slow"), *[get()] * 1000]
+    async with served(hot, http=Protocol) as port:
+        answers = await ask(port, *requests)
+    # three are what the limit allows, whoever answers the rest
+    assert [answer[0] for answer in answers].count(b"200") == 3
+    assert len(answers) == 1001
 
 
 async def test_a_connection_the_client_closes_is_closed(hot: Hot) -> None:
@@ -166,7 +185,7 @@ async def test_a_known_tag_is_answered_304(hot: Hot) -> None:
 async def test_what_is_not_plainly_hot_goes_the_ordinary_way_uncounted(
     hot: Hot, request_bytes: bytes, why: str
 ) -> None:
-    async with served(hot) as port:
+    async with served(hot, http=Protocol) as port:
         [(status, _, _)] = await ask(port, request_bytes)
         assert status == b"202", why
         [(_, headers, _)] = await ask(port, get())
@@ -180,7 +199,7 @@ async def test_a_scope_the_caller_lacks_is_not_served_from_memory(hot: Hot) -> N
 
 
 async def test_the_limit_is_exact(hot: Hot) -> None:
-    async with served(hot) as port:
+    async with served(hot, http=Protocol) as port:
         answers = await asyncio.gather(*(ask(port, get()) for _ in range(10)))
     assert sorted(answer[0][0] for answer in answers) == [b"200"] * 3 + [b"202"] * 7
 

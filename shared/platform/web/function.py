@@ -66,6 +66,11 @@ class Function:
         if env is not None:
             await env.close()
 
+    def now(self, scope: Scope, send: Send) -> bool:
+        """Answer at once, where the app can: see web/protocol.py."""
+        now = getattr(self.app, "now", None)
+        return now is not None and now(scope, send)
+
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
             await self.lifespan(receive, send)

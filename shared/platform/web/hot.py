@@ -8,10 +8,10 @@ the ordinary way, which decides again from the start: nothing is counted before 
 from __future__ import annotations
 
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
-from typing import Protocol
+from typing import Any, Protocol
 
 from shared.env import Env
 from shared.models import Principal
@@ -22,7 +22,7 @@ from shared.platform.web.freshness import Freshness
 from shared.platform.web.guard import MAX_HEADERS
 from shared.platform.web.ratelimit import limit_headers, limit_lines
 from shared.platform.web.record import request_log
-from shared.platform.web.whole import write_whole
+from shared.platform.web.whole import writable, write_whole
 
 MAX_ENTRIES = 4096
 # Where no event can tell of new data (another process collects, Redis is gone) this bounds its age.
@@ -82,6 +82,9 @@ def make_entry(
     return Entry(body, etag, static, required, topic, version, until, endpoint, filled, head_304)
 
 
+Found = tuple[Entry, Principal, dict[bytes, bytes]]  # the answer, who asks, the headers by name
+
+
 class Hot:
     """ASGI middleware in front of everything; `entries` are keyed by path and query."""
 
@@ -100,13 +103,60 @@ class Hot:
         self.slow, self.kv, self.caller, self.freshness = slow, env.kv, caller, freshness
         self.requests = request_log(env, service)
         self.entries: dict[tuple[str, bytes], Entry] = {}
+        # nothing in this driver ever waits, so an answer needs no task
+        self.at_once = type(env.kv).__name__ == "MemoryKV"
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and scope["method"] == "GET":
-            entry = self.entries.get((scope["path"], scope["query_string"]))
-            if entry is not None and self.is_fresh(entry) and await self.hit(entry, scope, send):
-                return
-        await self.slow(scope, receive, send)
+        if self.now(scope, send):
+            return
+        found = self.find(scope)
+        if found is None or not await self.hit(found, scope, send):
+            await self.slow(scope, receive, send)
+
+    def now(self, scope: Scope, send: Send) -> bool:
+        """Answer from memory without waiting for anything; False, with nothing done, where that cannot be."""
+        cycle = writable(send) if self.at_once else None
+        if cycle is None:
+            return False
+        started = time.perf_counter()
+        found = self.find(scope)
+        if found is None:
+            return False
+        entry, principal, head = found
+        decision = finished(self.kv.limit(self.caller.layers(principal, entry.endpoint, scope)))
+        if not decision.allowed:
+            return False  # refusing consumed nothing: the ordinary way refuses again and says why
+        status, request_id = status_of(entry, head), new_request_id(head.get(b"x-call-id"))
+        write_entry(cycle, entry, status, decision, request_id)
+        path = scope["path"]
+        self.requests.add("GET", path, entry.endpoint, status, started, request_id, principal.id)
+        return True
+
+    async def hit(self, found: Found, scope: Scope, send: Send) -> bool:
+        """Answer from memory once the limiter has spoken; False, with nothing counted, where it refuses."""
+        started = time.perf_counter()
+        entry, principal, head = found
+        decision = await self.kv.limit(self.caller.layers(principal, entry.endpoint, scope))
+        if not decision.allowed:
+            return False
+        status, request_id = status_of(entry, head), new_request_id(head.get(b"x-call-id"))
+        await send_entry(entry, send, status, decision, request_id)
+        path = scope["path"]
+        self.requests.add("GET", path, entry.endpoint, status, started, request_id, principal.id)
+        return True
+
+    def find(self, scope: Scope) -> Found | None:
+        """Look for a fresh answer that this caller may have; None where that is not plain to see."""
+        if scope["type"] != "http" or scope["method"] != "GET":
+            return None
+        entry = self.entries.get((scope["path"], scope["query_string"]))
+        if entry is None or not self.is_fresh(entry):
+            return None
+        head = read_head(scope["headers"])
+        principal = None if head is None else self.caller.cached(head, scope)
+        if head is None or principal is None or entry.required not in principal.scopes:
+            return None
+        return entry, principal, head
 
     def is_fresh(self, entry: Entry) -> bool:
         return entry.until > time.monotonic() and self.freshness.versions[entry.topic] == entry.version
@@ -118,23 +168,16 @@ class Hot:
                 del self.entries[key]
         self.entries[scope["path"], scope["query_string"]] = entry
 
-    async def hit(self, entry: Entry, scope: Scope, send: Send) -> bool:
-        """Answer from memory; False, with nothing counted or sent, where this is not plainly possible."""
-        started = time.perf_counter()
-        head = read_head(scope["headers"])
-        principal = None if head is None else self.caller.cached(head, scope)
-        if head is None or principal is None or entry.required not in principal.scopes:
-            return False
-        decision = await self.kv.limit(self.caller.layers(principal, entry.endpoint, scope))
-        if not decision.allowed:
-            return False  # refusing consumed nothing: the ordinary way refuses again and says why
-        known = head.get(b"if-none-match")
-        request_id = new_request_id(head.get(b"x-call-id"))
-        status = 304 if known is not None and matches(known, entry.etag) else 200
-        await write(entry, send, status, decision, request_id)
-        path = scope["path"]
-        self.requests.add("GET", path, entry.endpoint, status, started, request_id, principal.id)
-        return True
+
+def finished(work: Coroutine[Any, Any, Decision]) -> Decision:
+    """Run a coroutine that does not wait."""
+    try:
+        work.send(None)
+    except StopIteration as done:
+        decision: Decision = done.value
+        return decision
+    work.close()
+    raise RuntimeError("the in-process key-value store waited for something")
 
 
 def read_head(headers: Headers) -> dict[bytes, bytes] | None:
@@ -154,12 +197,24 @@ def matches(known: bytes, etag: bytes) -> bool:
     return known == etag or known.strip() == b"*" or etag in known
 
 
-async def write(entry: Entry, send: Send, status: int, decision: Decision, request_id: str) -> None:
-    """Send an entry with status 200 or 304, in one piece where the server lets us."""
+def status_of(entry: Entry, head: dict[bytes, bytes]) -> int:
+    known = head.get(b"if-none-match")
+    return 304 if known is not None and matches(known, entry.etag) else 200
+
+
+def write_entry(cycle: Any, entry: Entry, status: int, decision: Decision, request_id: str) -> None:
+    """Write an entry with status 200 or 304 in one piece."""
     head, body = (entry.head, entry.body) if status == 200 else (entry.head_304, b"")
-    own = request_id.encode()
-    if write_whole(send, b"%b%bx-request-id: %b\r\n" % (head, limit_lines(decision), own), body):
+    write_whole(cycle, b"%b%bx-request-id: %b\r\n" % (head, limit_lines(decision), request_id.encode()), body)
+
+
+async def send_entry(entry: Entry, send: Send, status: int, decision: Decision, request_id: str) -> None:
+    """Send an entry with status 200 or 304, in one piece where the server lets us."""
+    cycle = writable(send)
+    if cycle is not None:
+        write_entry(cycle, entry, status, decision, request_id)
         return
-    headers = [*entry.headers(status), *limit_headers(decision), (b"x-request-id", own)]
+    limits, own = limit_headers(decision), (b"x-request-id", request_id.encode())
+    headers = [*entry.headers(status), *limits, own]
     await send({"type": "http.response.start", "status": status, "headers": headers})
-    await send({"type": "http.response.body", "body": body})
+    await send({"type": "http.response.body", "body": entry.body if status == 200 else b""})

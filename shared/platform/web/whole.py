@@ -1,4 +1,4 @@
-"""Write a ready answer in one piece, past uvicorn's `send`.
+"""Write a ready answer in one piece, past uvicorn's `send`, and without a task where the server lets us.
 
 That `send` checks, lower-cases and joins every header of every answer, which costs more than all the
 work behind a cached one. Where the server is not the uvicorn we know, the answer goes the ordinary way.
@@ -36,20 +36,23 @@ def is_known(cycle: Any) -> bool:
     return known
 
 
-def write_whole(send: Send, head: bytes, body: bytes) -> bool:
-    """Write `head` (status line and headers with content-length, CRLF at the end) and `body` at once.
+def writable(send: Send) -> Any:
+    """Return what `write_whole` writes to; None where that is not possible.
 
-    False, with nothing written, where that is not possible: another server, a slow reader, a connection
-    that is about to close.
+    Not possible: another server, a slow reader, a connection that is about to close.
     """
     cycle: Any = getattr(send, "__self__", None)
     if cycle is None or not is_known(cycle):
-        return False
+        return None
     if cycle.flow.write_paused or cycle.disconnected or not cycle.keep_alive or cycle.response_started:
-        return False
+        return None
+    return cycle
+
+
+def write_whole(cycle: Any, head: bytes, body: bytes) -> None:
+    """Write `head` (status line and headers with content-length, CRLF at the end) and `body` at once."""
     added = b"".join([b"%b: %b\r\n" % pair for pair in cycle.default_headers])
     cycle.response_started = cycle.response_complete = True
     cycle.transport.write(b"%b%b\r\n%b" % (head, added, body))
     cycle.message_event.set()
     cycle.on_response()
-    return True
