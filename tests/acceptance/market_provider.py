@@ -7,7 +7,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -146,10 +146,8 @@ def listening() -> Iterator[Provider]:
             pass
 
         def handle(self) -> None:
-            try:
+            with suppress(ConnectionError):  # of a server that was killed in mid-request
                 super().handle()
-            except ConnectionError:
-                pass  # a server that was killed in mid-request
 
     class Server(ThreadingHTTPServer):
         daemon_threads = True
