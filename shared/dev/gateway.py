@@ -36,6 +36,14 @@ class Gateway:
         if scope["type"] == "lifespan":
             await self.lifespan(receive, send)
             return
+        try:
+            await self.route(scope, receive, send)
+        except asyncio.CancelledError:
+            # of a stop that waited long enough: the guard has answered, and the server need not hear of it
+            if not self.functions.env.stopping.is_set():
+                raise
+
+    async def route(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
         path = scope["path"]
         if path.startswith(API) or path in API_EXACT:
             await self.api(scope, receive, send)

@@ -75,7 +75,12 @@ class Function:
         if scope["type"] == "lifespan":
             await self.lifespan(receive, send)
             return
-        await (self.app or await self.start())(scope, receive, send)
+        try:
+            await (self.app or await self.start())(scope, receive, send)
+        except asyncio.CancelledError:
+            # of a stop that waited long enough: the guard has answered, and the server need not hear of it
+            if self.env is None or not self.env.stopping.is_set():
+                raise
 
     async def lifespan(self, receive: Receive, send: Send) -> None:
         await receive()

@@ -110,7 +110,9 @@ class Guard:
         except Problem as error:
             await self.refuse(exchange, error)
         except asyncio.CancelledError:
-            exchange.status = exchange.status or 499  # the client left, or we are stopping
+            if self.env.stopping.is_set() and not exchange.status:
+                await self.refuse(exchange, unavailable())  # a stop waits only so long
+            exchange.status = exchange.status or 499
             raise
         except Exception:
             self.log.exception("Request failed", extra={"metadata": {"request_id": exchange.request_id}})
