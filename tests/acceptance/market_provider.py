@@ -19,13 +19,13 @@ DAY = 86_400_000
 Query = dict[str, str]
 
 
-def price(symbol: str, minute: int) -> float:
-    """A price that depends on nothing but symbol and minute."""
-    return round(100 + sum(symbol.encode()) % 50 + (minute * 7919 % 101) / 100, 2)
+def price(minute: int) -> float:
+    """A price that depends on nothing but the minute: providers agree."""
+    return round(100 + (minute * 7919 % 101) / 100, 2)
 
 
-def kline(symbol: str, opened: int) -> list[Any]:
-    first, last = price(symbol, opened // MINUTE), price(symbol, opened // MINUTE + 1)
+def kline(opened: int) -> list[Any]:
+    first, last = price(opened // MINUTE), price(opened // MINUTE + 1)
     shown = [f"{x:.8f}" for x in (first, max(first, last) + 1, min(first, last) - 1, last, 10.5)]
     return [opened, *shown, opened + MINUTE - 1, "1000.5", 42, "1.0", "1.0", "0"]
 
@@ -67,7 +67,7 @@ def markets(now: int, query: Query) -> Any:
         {
             "id": coin,
             "symbol": coin[:3],
-            "current_price": price(coin, now // MINUTE),
+            "current_price": price(now // MINUTE),
             "market_cap": 1_000_000,
             "total_volume": 5000.5,
             "high_24h": 200.0,
@@ -87,7 +87,7 @@ def tickers(now: int, query: Query) -> Any:
             "openPrice": "101.0",
             "highPrice": "170.0",
             "lowPrice": "90.0",
-            "lastPrice": str(price(symbol, now // MINUTE)),
+            "lastPrice": str(price(now // MINUTE)),
             "volume": "12.5",
             "quoteVolume": "1250.5",
             "openTime": now - DAY,
@@ -105,11 +105,11 @@ def klines(now: int, query: Query) -> Any:
     start = int(query.get("startTime", newest - (limit - 1) * MINUTE))
     first = -(-start // MINUTE) * MINUTE
     opens = [first + n * MINUTE for n in range(limit) if first + n * MINUTE <= newest]
-    return [kline(query["symbol"], opened) for opened in opens]
+    return [kline(opened) for opened in opens]
 
 
 def depth(now: int, query: Query) -> Any:
-    middle = price(query["symbol"], 7)
+    middle = price(7)
     return {
         "lastUpdateId": 1,
         "bids": [[f"{middle - n / 10:.8f}", "1.5"] for n in range(1, 6)],

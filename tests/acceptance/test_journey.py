@@ -5,12 +5,15 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
+from candle_files import crash_file
 from market_provider import Provider
-from product_support import SQL_QUIET, Product, create_key, log_lines
+from product_support import SQL_QUIET, Product, log_lines
 
 SAMPLES = {"symbol": "BTC", "type": "price_anomaly"}
+OTHERS = {"/history": "?interval=1h", "/stream": None}  # what needs more than a path, or never ends
 
 
 def documented(product: Product) -> list[str]:
@@ -21,21 +24,25 @@ def documented(product: Product) -> list[str]:
 
 
 def test_a_fresh_folder_serves_every_documented_route_to_the_printed_key(
-    launch: Callable[..., Product], provider: Provider
+    launch: Callable[..., Product], provider: Provider, tmp_path: Path
 ) -> None:
     product = launch()
     assert product.printed().count(product.key) == 2
     product.rows(SQL_QUIET)
     summary = product.collect()
     assert summary["status"] == "ok", summary
+    product.run("import", str(crash_file(tmp_path, "BTC")))
+    assert product.post("/function/detect-signals").json()["raised"] >= 1
+    signal = product.get("/api/v1/signals").json()["data"][0]["id"]
     made = product.post("/api/v1/webhooks", {"url": f"{provider.url}/hook"})
     assert made.status == 201, made
     hook = made.json()["data"]["id"]
     answers = {}
     for path in documented(product):
-        filled = path.replace("{id}", hook)
-        if "/stream" not in filled:
-            answers[filled] = product.get(filled)
+        filled = path.replace("{id}", signal if "/signals/" in path else hook)
+        more = next((query for end, query in OTHERS.items() if path.endswith(end)), "")
+        if more is not None:
+            answers[filled] = product.get(filled + more)
     assert len(answers) >= 15
     assert {path: a.status for path, a in answers.items() if a.status != 200} == {}
     assert answers["/api/v1/market-data/BTC"].json()["data"]["price"] > 0
@@ -56,7 +63,6 @@ def test_the_second_start_prints_no_key_and_the_commands_read_the_same_data(
     assert "cik_" not in again
     assert "/login#" in again
     assert product.get("/api/v1/market-data/BTC").status == 200
-    product.environ["REDIS_URL"] = ""
     jobs = {job["job"]: job["status"] for job in json.loads(product.run("jobs", "--json"))}
     assert (jobs["crypto_prices"], jobs["klines"], jobs["defi"]) == ("healthy", "healthy", "disabled")
     sources = {s["name"]: s["status"] for s in json.loads(product.run("sources", "--json"))}
@@ -69,7 +75,6 @@ def test_the_second_start_prints_no_key_and_the_commands_read_the_same_data(
 
 def test_a_provider_without_network_costs_the_others_nothing(product: Product) -> None:
     """Two providers of ours answer; whoever cannot be reached fails alone and is named."""
-    product.key = product.key or create_key(product)
     health = product.get("/api/v1/health").json()
     states = {source["name"]: source["status"] for source in health["sources"]}
     assert states["binance_ticker"] == states["coingecko_markets"] == states["binance_depth"] == "healthy"
