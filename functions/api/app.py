@@ -34,6 +34,7 @@ TOPICS = ("prices", "signals", "news")
 DOCS = ("/docs", "/openapi.json")
 SHARED_TTL_S = 300  # KV-02
 WARM_UP_S = 0.25
+NO_QUERY = Query(b"")
 
 
 class Api:
@@ -46,7 +47,7 @@ class Api:
         self.snapshots = Snapshots(env, self.freshness)
         self.paths = Paths(READS)
         self.guard = Guard(self, env, "api")
-        self.hot = Hot(self.guard, env, self.caller, self.freshness, "api", self.close)
+        self.hot = Hot(self.guard, env, self.caller, self.freshness, "api", self.prepare, self.close)
         self.static = Static(self.static_headers())
         # in one process the hot path is the shared cache
         self.shares = bool(env.settings.redis_url)
@@ -128,14 +129,33 @@ class Api:
         else:
             body = orjson.dumps(await read.load(ask))
             shared = None
-        entry = make_entry(
-            body, self.static, required=read.scope, topic=read.topic, version=version, endpoint=read.path
-        )
+        entry = self.entry(read, body, version)
         if scope["method"] == "GET":
             self.hot.keep(scope, entry)
         await send_entry(entry, exchange, decision)
         if key is not None and shared is None and version != UNKNOWN:
             await self.share(key, version, body)
+
+    def prepare(self, scope: Scope) -> Entry | None:
+        """Make the first answer of a path for the hot path, where all it takes is in memory."""
+        found = None if scope["query_string"] else self.paths.find(scope["path"])
+        if found is None or found[0].ready is None:
+            return None
+        read, path = found
+        value = read.ready(Ask(self.env, self.snapshots, path, NO_QUERY)) if read.ready else None
+        if value is None:
+            return None
+        entry = self.entry(read, orjson.dumps(value), self.freshness.versions[read.topic])
+        self.hot.keep(scope, entry)
+        return entry
+
+    def entry(self, read: Read, body: bytes, version: str) -> Entry:
+        made = make_entry(
+            body, self.static, required=read.scope, topic=read.topic, version=version, endpoint=read.path
+        )
+        if self.snapshots.warm() is not None:  # what is made of a snapshot is as old as that
+            made.until = min(made.until, self.snapshots.until)
+        return made
 
     async def shared_key(self, read: Read, ask: Ask) -> str | None:
         """Name the shared answer; what cannot be named is refused later, after it was counted."""

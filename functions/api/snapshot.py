@@ -45,11 +45,23 @@ class Snapshots:
         self.newest: tuple[str, float, Snapshot] | None = None
         self.known_assets: tuple[float, Assets] | None = None
 
+    @property
+    def until(self) -> float:
+        """When the newest snapshot is read again, by time.monotonic."""
+        return float("inf") if self.newest is None else self.newest[1]
+
+    def warm(self) -> Snapshot | None:
+        """Return what is known now if that needs no reading."""
+        if self.newest is None or self.known_assets is None:
+            return None
+        version, until, snapshot = self.newest
+        return snapshot if version == self.freshness.versions["prices"] and until > time.monotonic() else None
+
     async def now(self) -> Snapshot:
         """Return what is known now."""
+        if (warm := self.warm()) is not None:
+            return warm
         version = self.freshness.versions["prices"]
-        if self.newest is not None and self.newest[0] == version and self.newest[1] > time.monotonic():
-            return self.newest[2]
         until = time.monotonic() + KEEP_S
         snapshot = make(await self.assets(), await quotes.latest(self.env.db), self.env.now())
         self.newest = (version, until, snapshot)

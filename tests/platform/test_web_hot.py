@@ -52,7 +52,7 @@ def entry(body: bytes = b'{"n":1}', **more: Any) -> Entry:
 @pytest.fixture
 async def hot(env: Env) -> AsyncIterator[Hot]:
     freshness = Freshness(env.kv, ("prices",))
-    made = Hot(slow, env, Caller(), freshness, "api", nothing)
+    made = Hot(slow, env, Caller(), freshness, "api", lambda scope: None, nothing)
     made.keep({"path": "/price/BTC", "query_string": b""}, entry())
     yield made
     await freshness.close()
@@ -60,8 +60,8 @@ async def hot(env: Env) -> AsyncIterator[Hot]:
 
 @contextlib.asynccontextmanager
 async def served(app: Any, **options: Any) -> AsyncIterator[int]:
-    settings = {"port": 0, "proxy_headers": False, "lifespan": "off", "log_config": None, "http": "httptools", **options}
-    server = uvicorn.Server(uvicorn.Config(app, **settings))
+    settings = {"proxy_headers": False, "lifespan": "off", "log_config": None, "http": "httptools"}
+    server = uvicorn.Server(uvicorn.Config(app, port=0, **{**settings, **options}))
     task = asyncio.create_task(server.serve())
     while not server.started:
         await asyncio.sleep(0.005)

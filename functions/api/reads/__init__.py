@@ -38,6 +38,7 @@ class Parameter:
 class Read:
     """One GET. `load` returns a value for JSON or raises a Problem; `topic` is the event that outdates it.
 
+    `ready` gives the same value where it is in memory already, else None, for a query without parameters.
     `aliases` are further paths with the same answer (C20); `kv_key` names the value that replicas share.
     """
 
@@ -48,6 +49,7 @@ class Read:
     load: Callable[[Ask], Awaitable[Any]]
     parameters: tuple[Parameter, ...] = ()
     aliases: tuple[str, ...] = ()
+    ready: Callable[[Ask], Any] | None = None
     kv_key: Callable[[Ask], Awaitable[str | None]] | None = None
 
 

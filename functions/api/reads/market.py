@@ -53,6 +53,13 @@ async def market_item(ask: Ask) -> dict[str, Any]:
     return {"data": row}
 
 
+def market_item_ready(ask: Ask) -> dict[str, Any] | None:
+    snapshot = ask.snapshots.warm()
+    asset = snapshot.assets.resolve(ask.path["symbol"]) if snapshot else None
+    row = snapshot.row(asset) if snapshot and asset else None
+    return {"data": row} if row else None
+
+
 async def kv_key(ask: Ask) -> str | None:
     """Name what replicas share of one asset (KV-09); what was known at an instant is nobody else's."""
     if ask.query.values:
@@ -119,6 +126,7 @@ READS = (
         market_item,
         (AS_OF,),
         aliases=("/api/v1/prices/current/{symbol}",),
+        ready=market_item_ready,
         kv_key=kv_key,
     ),
     Read(

@@ -86,7 +86,10 @@ Found = tuple[Entry, Principal, dict[bytes, bytes]]  # the answer, who asks, the
 
 
 class Hot:
-    """ASGI middleware in front of everything; `entries` are keyed by path and query."""
+    """ASGI middleware in front of everything; `entries` are keyed by path and query.
+
+    `prepare` may make an answer that is not there yet, out of memory alone and for somebody identified.
+    """
 
     guarded = True  # `slow` is
 
@@ -97,9 +100,10 @@ class Hot:
         caller: Caller,
         freshness: Freshness,
         service: str,
+        prepare: Callable[[Scope], Entry | None],
         close: Callable[[], Awaitable[None]],
     ) -> None:
-        self.close = close
+        self.prepare, self.close = prepare, close
         self.slow, self.kv, self.caller, self.freshness = slow, env.kv, caller, freshness
         self.requests = request_log(env, service)
         self.entries: dict[tuple[str, bytes], Entry] = {}
@@ -149,12 +153,14 @@ class Hot:
         """Look for a fresh answer that this caller may have; None where that is not plain to see."""
         if scope["type"] != "http" or scope["method"] != "GET":
             return None
-        entry = self.entries.get((scope["path"], scope["query_string"]))
-        if entry is None or not self.is_fresh(entry):
-            return None
         head = read_head(scope["headers"])
         principal = None if head is None else self.caller.cached(head, scope)
-        if head is None or principal is None or entry.required not in principal.scopes:
+        if head is None or principal is None:
+            return None
+        entry = self.entries.get((scope["path"], scope["query_string"]))
+        if entry is None or not self.is_fresh(entry):
+            entry = self.prepare(scope)
+        if entry is None or entry.required not in principal.scopes:
             return None
         return entry, principal, head
 
