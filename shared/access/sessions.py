@@ -17,6 +17,7 @@ from shared.access.secrets import random_text
 from shared.env import Env
 from shared.errors import Forbidden, NotFound, Unauthorized
 from shared.models import HOUR, MINUTE, Principal
+from shared.platform.kv import KVUnavailable
 from shared.store import users
 from shared.store.users import User
 
@@ -51,6 +52,9 @@ async def make_login_token(env: Env, user_name: str) -> str:
 
 async def log_in(env: Env, token: str, old: str | None = None) -> Session:
     """Use a login token; `old` (a cookie the browser came with) ends. Raises Unauthorized."""
+    if not await env.kv.ping():
+        # before the link is used up: without a place for the session it would be lost
+        raise KVUnavailable("sessions cannot be kept just now")
     user = await users.use_login_link(env.db, sha256(token.encode()).digest(), env.now())
     if user is None:
         raise Unauthorized("the login link is used, too old or unknown: make a new one")

@@ -36,6 +36,19 @@ async def alive(env: Env, session: str) -> bool:
     return True
 
 
+async def test_a_link_survives_a_store_that_is_away(access: Env, monkeypatch: pytest.MonkeyPatch) -> None:
+    token = await sessions.make_login_token(access, "ann")
+
+    async def away(kv: object) -> bool:
+        return False
+
+    with monkeypatch.context() as patched:
+        patched.setattr(type(access.kv), "ping", away)
+        with pytest.raises(KVUnavailable):
+            await sessions.log_in(access, token)
+    assert (await sessions.log_in(access, token)).user.name == "ann"
+
+
 async def test_a_link_logs_in_once(access: Env) -> None:
     token = await sessions.make_login_token(access, "ann")
     found = await asyncio.gather(*[sessions.log_in(access, token) for _ in range(20)], return_exceptions=True)
