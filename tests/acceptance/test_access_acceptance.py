@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from zlib import crc32
 
 import pytest
+from market_provider import Provider
 from product_support import Product
 from token_mutants import mutants
 
@@ -105,7 +106,7 @@ def test_a7_a_key_in_the_address_is_no_key_and_no_log_line(product: Product, nam
     assert product.key[12:] not in product.log()
 
 
-def test_a8_no_mutant_of_a_token_gets_in_or_learns_why(product: Product) -> None:
+def test_a8_no_mutant_of_a_token_gets_in_or_learns_why(product: Product, provider: Provider) -> None:
     listed = json.loads(product.run("keys", "list", "--json"))
     known = next(key for key in listed if key["rate_limit"] == product.key_limit)
     minted = product.post("/api/v1/auth/token", {"ttl": 600})
@@ -113,7 +114,7 @@ def test_a8_no_mutant_of_a_token_gets_in_or_learns_why(product: Product) -> None
     token = minted.json()["access_token"]
     assert product.get(READ, authorization=f"Bearer {token}").status == 200
     bodies, seen = set(), 0
-    for name, mutant in mutants(token, Path(product.environ["SECRETS_DIR"]), known["id"]):
+    for name, mutant in mutants(token, Path(product.environ["SECRETS_DIR"]), known["id"], provider.url):
         answer = product.get(READ, authorization=f"Bearer {mutant}")
         if len(mutant) > 32_000:
             assert answer.status in (400, 431), (name, answer)
@@ -125,6 +126,7 @@ def test_a8_no_mutant_of_a_token_gets_in_or_learns_why(product: Product) -> None
         seen += 1
     assert seen >= 30
     assert len(bodies) == 1
+    assert provider.calls == []  # no key was fetched from where a token said
     assert product.get(READ, authorization=f"Bearer {token}").status == 200
 
 

@@ -22,8 +22,9 @@ HEADERS: dict[str, dict[str, Any]] = {
     "kid sql": {"kid": "' UNION SELECT 'x' --"},
     "kid of 10 kB": {"kid": "x" * 10_000},
     "kid list": {"kid": ["a"]},
-    "jku": {"jku": "http://127.0.0.1:9/keys"},
-    "x5u": {"x5u": "http://127.0.0.1:9/keys"},
+    "jku": {"jku": "LISTENER/keys"},
+    "x5u": {"x5u": "LISTENER/keys"},
+    "jwk": {"jwk": {"kty": "OKP", "crv": "Ed25519", "x": "A" * 43}},
     "crit": {"crit": ["exp"]},
     "typ JWT": {"typ": "JWT"},
     "typ refresh": {"typ": "rt+jwt"},
@@ -65,8 +66,11 @@ def changed(whole: dict[str, Any], change: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in {**whole, **change}.items() if value is not None}
 
 
-def mutants(token: str, secrets: Path, key_id: str) -> Iterator[tuple[str, str]]:
-    """Named mutants of a good token; those with a right signature are signed by the server's own key."""
+def mutants(token: str, secrets: Path, key_id: str, listener: str) -> Iterator[tuple[str, str]]:
+    """Named mutants of a good token; those with a right signature are signed by the server's own key.
+
+    `listener` is a URL that some of them offer keys at.
+    """
     head, body, signature = token.split(".")
     header, claims = decoded(head), decoded(body)
     assert claims["sub"] == key_id
@@ -77,7 +81,8 @@ def mutants(token: str, secrets: Path, key_id: str) -> Iterator[tuple[str, str]]
         return f"{text}.{encoded(private.sign(text.encode()))}"
 
     for name, change in HEADERS.items():
-        yield name, signed(changed(header, change), claims)
+        told = {k: v.replace("LISTENER", listener) if isinstance(v, str) else v for k, v in change.items()}
+        yield name, signed(changed(header, told), claims)
     for name, change in CLAIMS.items():
         yield name, signed(header, changed(claims, change))
     yield "unsigned", f"{encoded({**header, 'alg': 'none'})}.{body}."
