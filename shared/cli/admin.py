@@ -45,14 +45,16 @@ def secrets(as_json: bool) -> None:
 
 @click.command("login-link")
 @click.option("--user", default="admin", show_default=True)
+@click.option("--base", help="Where the server is reached (default: PUBLIC_BASE_URL).")
 @as_json
-def login_link(user: str, as_json: bool) -> None:
+def login_link(user: str, base: str | None, as_json: bool) -> None:
     """Print a one-time link that logs a user into the dashboard (valid for ten minutes)."""
 
     async def work() -> dict[str, Any]:
         from shared.cli.welcome import make_login_link
 
-        async with opened() as env:
+        settings = settings_for(**({"public_base_url": base.rstrip("/")} if base else {}))
+        async with opened(settings) as env:
             return {"user": user, "link": await make_login_link(env, user)}
 
     made = run(work())
