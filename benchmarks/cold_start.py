@@ -1,7 +1,8 @@
 """Cold start: from spawning a function's process to the first byte of its answer, and its memory then.
 
-The peer is the template's smallest function under the same runner, in the same run, case by case. The
-api answers a price to a bearer key from a database that is there already; jobs answer /health.
+The peer is `uvicorn.run` of the template's smallest function, in the same run, case by case; the same
+function under our runner shows what the runner itself costs. The api answers a price to a bearer key from
+a database that is there already; jobs answer /health.
 
     python benchmarks/cold_start.py [--rounds 15] [--json]
 """
@@ -23,8 +24,15 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 RUNNER = ROOT / "template" / "python3-asgi" / "index.py"
 SMALLEST = ROOT / "template" / "python3-asgi" / "function"
+BARE = """
+import os, sys, uvicorn
+sys.path.insert(0, os.environ["FUNCTION_FOLDER"])
+options = {"loop": "uvloop", "http": "httptools", "access_log": False, "log_config": None}
+uvicorn.run(os.environ["FUNCTION_HANDLER"] + ":app", port=int(os.environ["port_upstream"]), **options)
+"""
 BUDGET_RATIO, BUDGET_MS, BUDGET_MB = 1.1, 90, 32
 PRICE = "/api/v1/market-data/BTC"
+Case = tuple[list[str], Path, str, str]  # python's arguments, folder, module, path to ask for
 
 
 async def prepare(folder: Path) -> str:
@@ -51,14 +59,19 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def first_byte(case: tuple[str, str, str], environ: dict[str, str], key: str) -> tuple[float, float, int]:
-    """Return (milliseconds, MB resident, status) of one cold start of (folder, module, path)."""
-    folder, module, path = case
+def first_byte(case: Case, environ: dict[str, str], key: str) -> tuple[float, float, int]:
+    """Return (milliseconds, MB resident, status) of one cold start."""
+    command, folder, module, path = case
     port = free_port()
-    environ = {**environ, "FUNCTION_FOLDER": folder, "FUNCTION_HANDLER": module, "port_upstream": str(port)}
+    environ = {
+        **environ,
+        "FUNCTION_FOLDER": str(folder),
+        "FUNCTION_HANDLER": module,
+        "port_upstream": str(port),
+    }
     request = f"GET {path} HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {key}\r\n\r\n".encode()
     started = time.perf_counter()
-    process = subprocess.Popen([sys.executable, str(RUNNER)], env=environ, stderr=subprocess.DEVNULL)
+    process = subprocess.Popen([sys.executable, *command], env=environ, stderr=subprocess.DEVNULL)
     try:
         while True:
             with socket.socket() as client:
@@ -90,11 +103,12 @@ def main() -> None:
         # bytecode is in the image; here the first round, which does not count, writes it
         environ.pop("PYTHONDONTWRITEBYTECODE", None)
         environ["PYTHONPYCACHEPREFIX"] = f"{folder}/bytecode"
-        cases = {
-            "bare uvicorn": (str(SMALLEST), "handler", "/"),
-            "api, price by key": (str(ROOT), "functions.api.handler", PRICE),
-            "collect, /health": (str(ROOT), "functions.collect.handler", "/health"),
-            "dashboard, /": (str(ROOT), "functions.dashboard.handler", "/"),
+        cases: dict[str, Case] = {
+            "bare uvicorn": (["-c", BARE], SMALLEST, "handler", "/"),
+            "smallest function": ([str(RUNNER)], SMALLEST, "handler", "/"),
+            "api, price by key": ([str(RUNNER)], ROOT, "functions.api.handler", PRICE),
+            "collect, /health": ([str(RUNNER)], ROOT, "functions.collect.handler", "/health"),
+            "dashboard, /": ([str(RUNNER)], ROOT, "functions.dashboard.handler", "/"),
         }
         seen: dict[str, list[tuple[float, float, int]]] = {name: [] for name in cases}
         for _ in range(asked.rounds + 1):

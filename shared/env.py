@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, fields
 from ipaddress import ip_network
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import urlsplit
 
 from shared.errors import Unavailable
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import asyncio
 
     from shared.platform.d1 import D1Database
-    from shared.platform.fetch import Fetch
+    from shared.platform.fetch import Answer, Request
     from shared.platform.kv import KV
     from shared.platform.lake import Lake
 
@@ -212,6 +212,14 @@ def new_event() -> asyncio.Event:
     return asyncio.Event()
 
 
+class Http(Protocol):
+    """What is asked of shared.platform.fetch.Fetch."""
+
+    async def get(self, request: Request, *, deadline: int) -> Answer: ...
+
+    async def close(self) -> None: ...
+
+
 @dataclass(slots=True)
 class Env:
     """The bindings of one process. Tests, replay and the demo replace what they need."""
@@ -219,7 +227,7 @@ class Env:
     db: D1Database
     kv: KV
     lake: Lake
-    http: Fetch
+    http: Http
     settings: Settings
     secrets: Secrets
     now: Callable[[], int]

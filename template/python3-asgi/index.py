@@ -3,20 +3,30 @@
 of-watchdog passes SIGTERM on at once but keeps sending requests for `healthcheck_interval`, and a child
 that ends early or with a code other than 0 makes it cut what is in flight. So the signal only starts a
 timer: one second longer than that interval, then uvicorn finishes what it has and this process ends with 0.
+
+An app may name a uvicorn protocol class of its own as `protocol`, "module:Class".
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import importlib
 import os
 import re
 import signal
+import socket
 import sys
 from collections.abc import Iterator
+from types import SimpleNamespace
 
-import uvicorn
+gc.disable()  # until the app is up: nothing that starts is garbage
+# uvicorn's package imports its command line, with click and multiprocessing: a fifth of a cold start
+sys.modules["uvicorn.main"] = SimpleNamespace(Server=None, main=None, run=None)  # type: ignore[assignment]
+
+from uvicorn.config import Config  # noqa: E402
+from uvicorn.server import Server as UvicornServer  # noqa: E402
 
 UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
 
@@ -29,10 +39,15 @@ def seconds(duration: str) -> float:
     return sum(float(number) * UNITS[unit] for number, unit in parts)
 
 
-class Server(uvicorn.Server):
+class Server(UvicornServer):
     """uvicorn that leaves in its own time: see the module docstring."""
 
     lame_duck = seconds(os.environ.get("healthcheck_interval", "5s")) + 1
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        gc.freeze()  # what is there now stays: no collection need look at it
+        gc.enable()
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -56,12 +71,13 @@ class Server(uvicorn.Server):
 def main() -> None:
     sys.path.insert(0, os.environ.get("FUNCTION_FOLDER", "/home/app/function"))
     app = importlib.import_module(os.environ.get("FUNCTION_HANDLER", "handler")).app
-    config = uvicorn.Config(
+    config = Config(
         app,
         host="127.0.0.1",
         port=int(os.environ.get("port_upstream", "5000")),
         loop="uvloop",
-        http="httptools",
+        http=getattr(app, "protocol", "httptools"),
+        ws="none",  # of-watchdog passes no upgrades on
         proxy_headers=False,
         server_header=False,
         access_log=False,

@@ -18,9 +18,10 @@ from shared.platform.d1.errors import (
     sqlite_error,
 )
 
+# A word begins with a letter, _ or anything beyond ASCII; said by what it is not, it compiles in no time.
 TOKEN = re.compile(
     r"""(?P<space>[ \t\n\r\f]+|--[^\n]*|/\*.*?(?:\*/|\Z))
-    |(?P<word>[A-Za-z_\x80-\U0010ffff][\w$]*)
+    |(?P<word>[^\x00-@[-^`{-\x7f][\w$]*)
     |(?P<end>;)
     |(?P<parameter>[:@$][A-Za-z_][\w$]*)
     |'(?:[^']|'')*(?:'|\Z)|"(?:[^"]|"")*(?:"|\Z)|`(?:[^`]|``)*(?:`|\Z)|\[[^\]]*(?:\]|\Z)

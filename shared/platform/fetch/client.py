@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable
 from hashlib import sha256
-from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import TYPE_CHECKING
 
 from shared.models import MINUTE
@@ -178,6 +177,8 @@ class Fetch:
 
     def _open(self) -> httpx2.AsyncClient:
         if self._client is None:
+            from http.cookiejar import CookieJar, DefaultCookiePolicy
+
             import httpx2
 
             from shared.platform.fetch.connect import guarded_transport
