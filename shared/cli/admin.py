@@ -53,7 +53,7 @@ def login_link(user: str, base: str | None, as_json: bool) -> None:
     async def work() -> dict[str, Any]:
         from shared.cli.welcome import make_login_link
 
-        settings = settings_for(**({"public_base_url": base.rstrip("/")} if base else {}))
+        settings = settings_for(public_base_url=base.rstrip("/")) if base else settings_for()
         async with opened(settings) as env:
             return {"user": user, "link": await make_login_link(env, user)}
 

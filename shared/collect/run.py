@@ -91,7 +91,17 @@ async def run_job(run: Run, job: Job, before: Sequence[asyncio.Task[None]]) -> N
     if token is None:
         run.jobs[job.job] = {"status": ALREADY}
         return
-    window = job.window(now)
+    try:
+        await run_leased(run, job, token, now)
+    except asyncio.CancelledError:
+        # the server stops: the next run need not wait for the lease to end
+        await asyncio.shield(jobs.release(env.db, job.job, token))
+        raise
+
+
+async def run_leased(run: Run, job: Job, token: int, now: int) -> None:
+    """Ask the sources that have not delivered in this window yet, and note the result."""
+    env, window = run.env, job.window(now)
     done = await jobs.collected(env.db, job.job, window)
     left = [source for source in SOURCES if source.job == job.job and source.name not in done]
     if not left and not job.is_due(now):
