@@ -69,12 +69,14 @@ class Server(UvicornServer):
 
 
 def main() -> None:
+    # who comes before the app is up waits in the queue of this socket instead of being refused
+    listening = socket.create_server(
+        ("127.0.0.1", int(os.environ.get("port_upstream", "5000"))), backlog=2048
+    )
     sys.path.insert(0, os.environ.get("FUNCTION_FOLDER", "/home/app/function"))
     app = importlib.import_module(os.environ.get("FUNCTION_HANDLER", "handler")).app
     config = Config(
         app,
-        host="127.0.0.1",
-        port=int(os.environ.get("port_upstream", "5000")),
         loop="uvloop",
         http=getattr(app, "protocol", "httptools"),
         ws="none",  # of-watchdog passes no upgrades on
@@ -85,7 +87,7 @@ def main() -> None:
         timeout_graceful_shutdown=10,
         timeout_keep_alive=65,
     )
-    Server(config).run()
+    Server(config).run([listening])
 
 
 if __name__ == "__main__":
