@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import sys
 from dataclasses import asdict
+from math import inf
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from shared.cli.session import as_json, opened, run, settings_for, show
+from shared.cli.session import as_json, make_folder, opened, run, settings_for, show
 
 if TYPE_CHECKING:
     from shared.collect.history import Report
@@ -32,7 +33,7 @@ def import_candles(source: Path, symbol: str | None, interval: str | None, as_js
     """
     reports, skipped = run(import_all(source, symbol, interval))
     lines = [line for report in reports for line in describe(report)]
-    lines += [f"not imported: {one.path.name}: {one.reason}" for one in skipped]
+    lines += [f"not imported: {one.reason}" for one in skipped]
     left = [{"file": str(one.path), "reason": one.reason} for one in skipped]
     show({"files": [asdict(report) for report in reports], "skipped": left}, as_json, lines)
     if not reports:
@@ -86,6 +87,8 @@ def replay(source: Path, speed: str, data: Path | None, as_json: bool) -> None:
     factor = parse_speed(speed)
     summary = run(replay_all(source, factor, data))
     show(summary.as_dict(), as_json, summary.lines())
+    if not summary.rows:
+        raise click.exceptions.Exit(1)
 
 
 def parse_speed(text: str) -> float | None:
@@ -96,7 +99,7 @@ def parse_speed(text: str) -> float | None:
         speed = float(text)
     except ValueError:
         speed = 0
-    if speed <= 0:
+    if not 0 < speed < inf:
         raise click.BadParameter(f"{text!r} is neither a positive number nor max", param_hint="--speed")
     return speed
 
@@ -108,6 +111,9 @@ async def replay_all(source: Path, speed: float | None, data: Path | None) -> Su
 
     with TemporaryDirectory(prefix="cryptointel-replay-") as scratch:
         folder = data or Path(scratch)
-        settings = settings_for(folder)
+        # whatever the environment names: history must not mix with what is collected
+        own = {"libsql_url": f"file:{folder / 'cryptointel.db'}", "lake_url": f"file:{folder / 'lake'}"}
+        settings = settings_for(folder, **own, redis_url="")
+        make_folder(settings)
         with progress_bar(1000, "replaying") as bar:
             return await play(settings, source, speed=speed, progress=lambda part: move(bar, part))
