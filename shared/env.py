@@ -155,7 +155,11 @@ def read_settings(environ: Mapping[str, str] = os.environ, **replace: Any) -> Se
     values, problems = dict[str, Any](), list[str]()
     folder = Path(environ.get("SECRETS_DIR") or ".secrets")
     for item in fields(Settings):
-        text = environ.get(item.name.upper()) or secret_setting(folder, item.name)
+        try:
+            text = environ.get(item.name.upper()) or secret_setting(folder, item.name)
+        except (OSError, UnicodeDecodeError) as error:
+            problems.append(f"{item.name.upper()}: not readable in {folder}: {type(error).__name__}")
+            continue
         if not text:
             continue
         try:

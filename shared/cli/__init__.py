@@ -52,6 +52,7 @@ def main() -> None:
     """Run the command line; problems become one line on standard error."""
     from shared.env import SettingsError
     from shared.errors import Problem
+    from shared.platform.d1.errors import D1Error
 
     try:
         sys.exit(cli.main(standalone_mode=False) or 0)
@@ -67,4 +68,7 @@ def main() -> None:
         click.echo(f"error: {error}", err=True)
         sys.exit(2 if error.status == 400 else 1)
     except BrokenPipeError:
+        sys.exit(1)
+    except (D1Error, OSError) as error:  # no such folder, no right to it, not a database, disk full
+        click.echo(f"error: {error}", err=True)
         sys.exit(1)

@@ -30,7 +30,6 @@ class Finding:
 def doctor(as_json: bool) -> None:
     """Check settings, secrets, database, key-value store, lake, dashboard and sources."""
     settings = settings_for()
-    make_folder(settings)
     findings = run(examine(settings))
     width = max(len(finding.what) for finding in findings)
     lines = [
@@ -48,6 +47,7 @@ async def examine(settings: Settings) -> list[Finding]:
 
     findings = [*check_secrets(settings), check_dashboard(), check_keys(settings)]
     try:
+        make_folder(settings)
         env = await open_env(settings)
     except Exception as error:
         advice = "check LIBSQL_URL and LIBSQL_AUTH_TOKEN, and that the server runs"

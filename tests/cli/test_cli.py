@@ -116,6 +116,7 @@ def test_a_token_stands_for_a_key(command: Run) -> None:
         (("keys", "create"), "--level"),
         (("dev", "--port", "0"), "--port"),
         (("replay", ".", "--speed", "fast"), "--speed"),
+        (("replay", ".", "--speed", "nan"), "--speed"),
         (("signals", "--since", "yesterday"), "not a date"),
     ],
 )
@@ -160,3 +161,41 @@ def test_a_taken_port_is_one_clear_line(command: Run) -> None:
     assert done.returncode == 1
     assert "cannot listen" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_a_folder_or_database_that_cannot_be_used_is_one_line(command: Run, tmp_path: Path) -> None:
+    (tmp_path / "taken").write_bytes(b"no database, no folder" * 100)
+    for url in (f"file:{tmp_path}/taken/x.db", "file:/proc/nowhere/x.db", f"file:{tmp_path}/taken"):
+        for call in (("migrate",), ("collect", "klines"), ("doctor",)):
+            done = command(*call, LIBSQL_URL=url)
+            assert (done.returncode, "Traceback" in done.stderr) == (1, False), (url, call, done.stderr)
+            assert len(done.stderr.splitlines()) == (call != ("doctor",)), done.stderr
+
+
+def test_a_key_file_that_cannot_be_read_is_named(command: Run, tmp_path: Path) -> None:
+    (tmp_path / "secrets" / "FRED_API_KEY").write_bytes(b"\xff\xfe\x00")
+    done = command("jobs")
+    assert (done.returncode, "FRED_API_KEY" in done.stderr) == (2, True)
+    assert "Traceback" not in done.stderr
+
+
+def write_days(folder: Path, name: str = "BTCUSDT_1d.csv") -> None:
+    folder.mkdir(exist_ok=True)
+    rows = [f"{1_600_041_600_000 + day * 86_400_000},1,2,1,2,5" for day in range(120)]
+    (folder / name).write_text("\n".join(["open_time,open,high,low,close,volume", *rows]))
+
+
+def test_replay_leaves_the_configured_database_alone(command: Run, tmp_path: Path) -> None:
+    write_days(tmp_path / "bars")
+    done = command("replay", str(tmp_path / "bars"), "--json", REDIS_URL="redis://127.0.0.1:9/0")
+    assert json.loads(done.stdout)["rows"] == 120
+    assert not (tmp_path / "data").exists()
+    kept = command("replay", str(tmp_path / "bars"), "--data", str(tmp_path / "kept"))
+    assert (kept.returncode, (tmp_path / "kept" / "cryptointel.db").exists()) == (0, True)
+    assert not (tmp_path / "data").exists()
+
+
+def test_replay_of_nothing_readable_fails(command: Run, tmp_path: Path) -> None:
+    (tmp_path / "BTC_1d.csv").touch()
+    done = command("replay", str(tmp_path))
+    assert (done.returncode, "not read: BTC_1d.csv: has no columns" in done.stdout) == (1, True)
