@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from dataclasses import dataclass, field, fields
 from typing import Any
 
@@ -35,6 +35,7 @@ class Recorded:
     close: NDArray[np.float64]
     volume: NDArray[np.float64]
     trades: NDArray[np.int64]
+    aside: frozenset[Key] = frozenset()  # series that are stored, while detectors follow another source
     files: int = 0
     rows: int = 0
     refused: list[str] = field(default_factory=list)
@@ -61,9 +62,17 @@ class Recorded:
         return found
 
     def bars(self, chosen: slice, step: int) -> Bars:
-        """Bars of one length of a stretch as detectors read them."""
+        """Bars of one length of a stretch as detectors read them: one source an asset, each bar once.
+
+        Of two rows for one bar the later wins, as in the store.
+        """
         rows = np.flatnonzero(self.step[chosen] == step) + chosen.start
+        for asset, source, length in self.aside:
+            if length == step:
+                rows = rows[(self.asset[rows] != asset) | (self.source[rows] != source)]
         rows = rows[np.lexsort((self.open_time[rows], self.asset[rows]))]
+        again = (np.diff(self.asset[rows]) == 0) & (np.diff(self.open_time[rows]) == 0)
+        rows = np.delete(rows, np.flatnonzero(again))
         return Bars(*(getattr(self, item.name)[rows] for item in fields(Bars)))
 
 
@@ -129,4 +138,20 @@ def in_order(parts: list[list[NDArray[Any]]]) -> Recorded:
     columns = [np.concatenate(column) for column in zip(*parts, strict=True)]
     order = np.lexsort((columns[2], columns[0], columns[0] + columns[1]))
     ordered: list[Any] = [column[order] for column in columns]
-    return Recorded(*ordered)
+    found = Recorded(*ordered)
+    found.aside = not_followed(parts)
+    return found
+
+
+def not_followed(parts: list[list[NDArray[Any]]]) -> frozenset[Key]:
+    """Of several sources of one asset and bar length all but the one with most bars.
+
+    Two exchanges never agree to the cent: taken together, each bar would jump from one to the other.
+    """
+    bars = Counter[Key]()
+    for step, _, asset, source, *_ in parts:
+        bars[int(asset[0]), int(source[0]), int(step[0])] += len(step)
+    most: dict[tuple[int, int], Key] = {}
+    for key in sorted(bars, key=lambda key: (-bars[key], key)):
+        most.setdefault((key[0], key[2]), key)
+    return frozenset(bars.keys() - set(most.values()))

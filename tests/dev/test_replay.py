@@ -129,6 +129,24 @@ async def test_minutes_are_rolled_up_into_watched_bars(env: Env, tmp_path: Path)
     assert hours[0].close == minutes[-1].close
 
 
+async def test_two_exchanges_and_a_file_given_twice_invent_no_moves(
+    env: Env, other: Env, tmp_path: Path
+) -> None:
+    alone = write(tmp_path / "one", "binance_BTCUSDT-1h", HOUR, 400, seed=6)
+    await replayed(env, alone)
+    both = write(tmp_path / "both", "binance_BTCUSDT-1h", HOUR, 400, seed=6).parent
+    write(both, "binance_again_BTCUSDT-1h", HOUR, 400, seed=6)
+    with gzip.open(alone, "rt") as file, gzip.open(both / "kraken_XBTUSD-1h.csv.gz", "wt") as elsewhere:
+        lines = file.readlines()[:300]
+        times = [line.partition(",")[0] for line in lines[1:]]
+        elsewhere.write(lines[0] + "".join(f"{at},500,501,499,500,1\n" for at in times))
+    summary = await replayed(other, both)
+    assert summary.rows > 1000
+    told = [{one.id: one.raw_score for one in await signals.page(e.db, limit=1000)} for e in (env, other)]
+    assert len(told[0]) > 3
+    assert told[0] == told[1]
+
+
 async def test_at_n_times_the_speed_it_takes_its_time(env: Env, tmp_path: Path) -> None:
     path = write(tmp_path / "few", "BTCUSDT-1h", HOUR, 40)
     summary = await replayed(env, path, speed=HOUR / 1000 * 150)
