@@ -3,8 +3,9 @@
     healthy    everything runs and every source is fresh
     degraded   answers are right but something is late, failing, or away
     unhealthy  nothing can be answered (no database), or nothing was ever collected
-A source is stale two intervals after its last success; prices are stale after 15 minutes, whatever
-their sources say of themselves. A job that never ran is red.
+A source is stale two intervals after its last success, and one of prices, candles or order books two
+intervals after it last told anything new: a market does not stand still. Prices are stale after 15 minutes,
+whatever their sources say of themselves. A job that never ran is red.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ WAIT_S = 0.04  # an answer within 50 ms, also while a server hangs
 FILE_WAIT_S = 1.0  # a file that answers late says that this machine is busy, not that the database is away
 FRESH_MS = 15 * MINUTE
 LOOK_BACK = 7 * DAY
+ALWAYS_NEW = frozenset(("crypto_prices", "klines", "order_books"))  # jobs; feeds may be quiet for days
 HEALTHY, DEGRADED, UNHEALTHY = "healthy", "degraded", "unhealthy"
 
 
@@ -146,7 +148,7 @@ def source_json(name: str, job_name: str, stored: Stored, now: int) -> dict[str,
     return {
         "name": name,
         "job": job_name,
-        "status": source_status(job, state, age),
+        "status": source_status(job, state, age, now),
         "last_ok": last_ok,
         "last_stored": state.last_stored if state else None,
         "last_error": state.last_error if state else None,
@@ -155,14 +157,20 @@ def source_json(name: str, job_name: str, stored: Stored, now: int) -> dict[str,
     }
 
 
-def source_status(job: Job | None, state: SourceState | None, age: int | None) -> str:
+def source_status(job: Job | None, state: SourceState | None, age: int | None, now: int) -> str:
     if job is None or not job.enabled:
         return "disabled"
     if state is None or state.last_run is None:
         return "never run"
     if age is None or state.last_status == "failed":
         return "failing"
-    return "stale" if age > stale_after(job) else "healthy"
+    return "stale" if age > stale_after(job) or is_stuck(job, state, now) else "healthy"
+
+
+def is_stuck(job: Job, state: SourceState, now: int) -> bool:
+    """Tell whether a source answers well and says the same again and again."""
+    stored = state.last_stored
+    return job.job in ALWAYS_NEW and (stored is None or now - stored > stale_after(job))
 
 
 def stale_after(job: Job) -> int:

@@ -38,6 +38,7 @@ async def run_all(env: Env, **failed: str) -> None:
             now,
             now,
             "failed" if source.name in failed else "ok",
+            stored=source.name not in failed,
             error=failed.get(source.name),
         )
         for source in SOURCES
@@ -103,8 +104,25 @@ async def test_a_frozen_price_is_not_green_though_its_source_says_ok(env: Env, c
     fresh = [JobRun("again", s.job, s.name, now, now, now, "unchanged") for s in SOURCES]
     await env.db.batch([jobs.run_statement(env.db, run) for run in fresh])
     report = await health.report(env)
-    assert states(report) == {"healthy"}
+    stale = {source["name"] for source in report["sources"] if source["status"] == "stale"}
+    assert stale == {"coingecko_markets", "binance_ticker", "binance_klines", "binance_depth"}
+    assert states(report) == {"healthy", "stale"}
     assert (report["status"], report["services"]["external_apis"]) == ("degraded", "degraded")
+
+
+async def test_candles_that_stand_still_are_not_green_while_prices_move(env: Env, clock: Any) -> None:
+    await run_all(env)
+    clock.advance(5 * MINUTE)
+    await run_all(env)
+    assert (await health.report(env))["status"] == "healthy"
+    for minute in range(1, 5):
+        clock.advance(MINUTE)
+        now = env.now()
+        again = JobRun(f"again-{minute}", "klines", "binance_klines", now, now, now, "ok", fetched=200)
+        await jobs.run_statement(env.db, again).run()
+    report = await health.report(env)
+    klines = next(source for source in report["sources"] if source["name"] == "binance_klines")
+    assert (klines["status"], report["services"]["external_apis"]) == ("stale", "degraded")
 
 
 async def test_one_failing_source_degrades_and_is_named(env: Env) -> None:
