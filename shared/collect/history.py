@@ -39,7 +39,7 @@ async def import_planned(
 ) -> list[Report]:
     """Store every file of a plan, batch by batch; `progress` is told the bytes done of `planned.bytes`."""
     reports: dict[Path, Report] = {}
-    for batch in rows(planned):
+    for batch in rows(planned, env.now()):
         file = batch.file
         report = reports.setdefault(file.path, Report(str(file.path), file.symbol, spelt(file.step)))
         await store_batch(env, batch, report)

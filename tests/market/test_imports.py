@@ -122,6 +122,42 @@ def test_decimal_comma(write: Write) -> None:
     assert read(write("BTCUSDT.csv", text))[1] == WANTED
 
 
+def test_thousands_are_read_where_they_cannot_be_anything_else(write: Write) -> None:
+    names = "date,open,high,low,close,volume"
+    row = '2024-01-0{},"43,123.5","44,000.25","42,000.0","43,500.75","1,234,567"'
+    text = "\n".join([names, *(row.format(day) for day in (1, 2, 3))])
+    _, found, _ = read(write("BTC.csv", text))
+    assert found[0][1:6] == (43123.5, 44000.25, 42000.0, 43500.75, 1234567.0)
+    either = '2024-01-0{},"43,123","44,000","42,000","43,500",1'
+    with pytest.raises(NotCandles, match=r"'43,123' may be thousands or a decimal comma"):
+        plan(write("ETH.csv", "\n".join([names, *(either.format(day) for day in (1, 2, 3))])))
+    decimal = "2024-01-0{};43,123;44,0;42,0;43,5;1"
+    text = "\n".join([names.replace(",", ";"), *(decimal.format(day) for day in (1, 2, 3))])
+    assert read(write("XRP.csv", text))[1][0][1:5] == (43.123, 44.0, 42.0, 43.5)
+
+
+def test_a_bar_that_is_still_open_is_refused(write: Write) -> None:
+    made = plan(write("BTCUSDT.csv", table(epochs(1), names="time,open,high,low,close,volume")))
+    (batch,) = rows(made, T + 3 * DAY - 1)
+    assert batch.rows == WANTED[:2]
+    assert [(one.line, one.reason) for one in batch.refused] == [
+        (4, f"the bar of {epochs(1)[2]} has not closed yet")
+    ]
+    (batch,) = rows(made, T + 3 * DAY)
+    assert batch.rows == WANTED
+
+
+def test_a_cell_without_end_is_no_table(write: Write) -> None:
+    with pytest.raises(NotCandles, match="field larger"):
+        plan(write("BTC_1d.csv", "a," + "x" * 200_000))
+
+
+def test_what_is_no_text_is_not_shown(tmp_path: Path) -> None:
+    (tmp_path / "BTC_1d.csv").write_bytes(b"\x89PNG\x1b[31m,\x00a,b\nc,d,e\n")
+    with pytest.raises(NotCandles, match=r"^BTC_1d.csv: is not text$"):
+        plan(tmp_path / "BTC_1d.csv")
+
+
 def test_bad_rows_are_counted_and_named(write: Write) -> None:
     names = "date,open,high,low,close,volume"
     good = table(epochs(1), names=names)

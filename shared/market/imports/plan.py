@@ -100,13 +100,14 @@ def plan_file(path: Path, symbol: str | None, step: int | None, known: Callable[
         clock = clock_for([row[layout.time] for row in samples if layout.time < len(row)])
     except (NotCandles, AmbiguousImport) as problem:
         raise type(problem)(f"{path.name}: {problem}") from problem
-    first = Reader(layout, clock, symbol, 0)
+    decimal_comma = table.delimiter == ";"  # what it is there for
+    first = Reader(layout, clock, symbol, 0, decimal_comma)
     times = valid_times(path, first, samples)
     named = symbol or named_inside(path, layout, samples) or symbol_of(path, table.title, known)
     if named is None:
         raise AmbiguousImport(f"{path.name}: its name tells no symbol: pass --symbol, as in --symbol BTC")
     length = step or measured_step(path, times)
-    reader = Reader(layout, clock, symbol, length)
+    reader = Reader(layout, clock, symbol, length, decimal_comma)
     return FilePlan(path, named, length, source_of(path), table, reader, path.stat().st_size)
 
 

@@ -33,10 +33,11 @@ class Batch:
     done: int = 0
 
 
-def rows(plan: ImportPlan) -> Iterator[Batch]:
+def rows(plan: ImportPlan, until: int | None = None) -> Iterator[Batch]:
     """Read what was planned; a file is given in batches of at most 20,000 lines.
 
-    The same bar twice in a batch is a duplicate; another bar for the same time is refused.
+    The same bar twice in a batch is a duplicate; another bar for the same time is refused, and so is one
+    that closes after `until` (ms): exports often end with the bar that is still open.
     """
     before = 0
     for file in plan.files:
@@ -44,7 +45,7 @@ def rows(plan: ImportPlan) -> Iterator[Batch]:
         reading = tables.lines(file.table)
         while (found := following(reading, batch, taken)) is not None:
             read, (line, cells) = found
-            take(batch, seen, line, cells)
+            take(batch, seen, line, cells, until)
             batch.done, taken = before + read, taken + 1
             if taken % BATCH == 0:
                 yield finished(batch, seen)
@@ -65,12 +66,16 @@ def following(
         return None
 
 
-def take(batch: Batch, seen: dict[int, tuple[int, CandleRow]], line: int, cells: tables.Cells) -> None:
+def take(
+    batch: Batch, seen: dict[int, tuple[int, CandleRow]], line: int, cells: tables.Cells, until: int | None
+) -> None:
     reader = batch.file.reader
     try:
         if not reader.wanted(cells):
             return
         bar = reader.bar(cells)
+        if until is not None and bar[0] + batch.file.step > until:
+            raise ValueError(f"the bar of {cells[reader.layout.time]} has not closed yet")
     except (ValueError, IndexError, OverflowError) as error:
         batch.refused.append(RefusedRow(line, str(error)))
         return

@@ -19,6 +19,7 @@ from shared.market.imports.errors import NotCandles
 SUFFIXES = (".csv", ".txt", ".tsv", ".json", ".csv.gz", ".txt.gz", ".tsv.gz", ".json.gz")
 DELIMITERS = ",;\t|"
 HEAD_LINES = 20
+UNPRINTED = re.compile(r"[\x00-\x08\x0e-\x1f\x7f]")  # a picture, a database: no word of it is worth showing
 NUMBER = re.compile(r"[-+]?[\d.,]+(e[-+]?\d+)?", re.I)
 
 Cells = Sequence[Any]
@@ -69,14 +70,20 @@ def look(path: Path) -> Table:
         raise NotCandles(f"{path.name}: cannot be read: {error}") from error
     finally:
         source.close()
+    if any(UNPRINTED.search(line) for line in head):
+        raise NotCandles(f"{path.name}: is not text")
     delimiter = max(DELIMITERS, key=lambda mark: sum(line.count(mark) for line in head))
-    widths = [line.count(delimiter) for line in head]
+    try:
+        cut = [next(csv.reader([line], delimiter=delimiter), []) for line in head]
+    except csv.Error as error:
+        raise NotCandles(f"{path.name}: cannot be read: {error}") from error
+    widths = [max(0, len(cells) - 1) for cells in cut]
     if not any(widths):
         raise NotCandles(f"{path.name}: has no columns")
     # a line or two of advertising may stand before the header
     usual = Counter(width for width in widths if width).most_common(1)[0][0]
     first = widths.index(usual)
-    cells = next(csv.reader([head[first]], delimiter=delimiter))
+    cells = cut[first]
     names = None if NUMBER.fullmatch(cells[-1].strip()) else tuple(cell.strip() for cell in cells)
     return Table(path, names, delimiter, first + (names is not None))
 
