@@ -26,10 +26,22 @@ async def app(scope, receive, send):
     await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"2")]})
     await send({"type": "http.response.body", "body": b"ok"})
 """
+OWN_PROTOCOL = """
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+class Own(HttpToolsProtocol):
+    def _start_asgi_task(self, cycle, app):
+        cycle.transport.write(b"HTTP/1.1 200 OK\\r\\nconnection: close\\r\\n\\r\\nby itself")
+        cycle.transport.close()
+app.protocol = "handler:Own"
+"""
+SLOW_IMPORT = """
+import time
+time.sleep(1)
+"""
 
 
-async def start_child(folder: Path, port: int) -> asyncio.subprocess.Process:
-    (folder / "handler.py").write_text(APP)
+async def start_child(folder: Path, port: int, app: str = APP) -> asyncio.subprocess.Process:
+    (folder / "handler.py").write_text(app)
     environ = {
         **os.environ,
         "FUNCTION_FOLDER": str(folder),
@@ -78,6 +90,17 @@ async def test_sigterm_under_load_loses_no_request(tmp_path: Path, times: int) -
     assert len(answers) > 50
     assert all(answer.startswith("HTTP/1.1 200") and answer.endswith("ok") for answer in answers)
     assert await asyncio.wait_for(child.wait(), 15) == 0
+
+
+@pytest.mark.parametrize(("more", "answer"), [(OWN_PROTOCOL, "by itself"), (SLOW_IMPORT, "ok")])
+async def test_an_app_may_bring_its_protocol_and_take_its_time(
+    tmp_path: Path, more: str, answer: str
+) -> None:
+    port = free_port()
+    child = await start_child(tmp_path, port, APP + more)
+    assert (await request(port)).endswith(answer)
+    child.kill()
+    await child.wait()
 
 
 def test_durations_as_go_writes_them() -> None:

@@ -43,9 +43,13 @@ class Gateway:
             if not self.functions.env.stopping.is_set():
                 raise
 
+    def now(self, scope: dict[str, Any], send: Any) -> bool:
+        """Let the api answer at once, where it can: see platform/web/protocol.py."""
+        return is_api(scope["path"]) and self.api.now(scope, send)
+
     async def route(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
         path = scope["path"]
-        if path.startswith(API) or path in API_EXACT:
+        if is_api(path):
             await self.api(scope, receive, send)
         elif path.startswith(GATEWAY) or path == "/healthz":
             await self.gateway(scope, receive, send)
@@ -109,6 +113,10 @@ class Gateway:
         """Split /function/NAME/rest into the function and the path it sees."""
         _, _, name, *rest = scope["path"].split("/", 3)
         return self.functions.find(name), "/" + (rest[0] if rest else "")
+
+
+def is_api(path: str) -> bool:
+    return path.startswith(API) or path in API_EXACT
 
 
 def from_this_machine(scope: dict[str, Any]) -> bool:

@@ -16,6 +16,7 @@ from shared.dev.gateway import Gateway
 from shared.dev.schedules import start_schedules
 from shared.dev.stack import read_stack
 from shared.env import ROOT, Env
+from shared.platform.web.protocol import Protocol
 
 
 class Server(uvicorn.Server):
@@ -61,7 +62,7 @@ async def serve(
         Gateway(functions),
         host=host,
         port=port,
-        http="httptools",
+        http=Protocol,
         proxy_headers=False,
         server_header=False,
         access_log=False,

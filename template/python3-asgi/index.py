@@ -21,12 +21,13 @@ import sys
 from collections.abc import Iterator
 from types import SimpleNamespace
 
-gc.disable()  # until the app is up: nothing that starts is garbage
-# uvicorn's package imports its command line, with click and multiprocessing: a fifth of a cold start
-sys.modules["uvicorn.main"] = SimpleNamespace(Server=None, main=None, run=None)  # type: ignore[assignment]
+if __name__ == "__main__":
+    gc.disable()  # until the app is up: nothing that starts is garbage
+    # uvicorn's package imports its command line, with click and multiprocessing: a fifth of a cold start
+    sys.modules["uvicorn.main"] = SimpleNamespace(Server=None, main=None, run=None)  # type: ignore[assignment]
 
-from uvicorn.config import Config  # noqa: E402
-from uvicorn.server import Server as UvicornServer  # noqa: E402
+from uvicorn.config import Config
+from uvicorn.server import Server as UvicornServer
 
 UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
 

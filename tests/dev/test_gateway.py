@@ -72,6 +72,16 @@ async def test_public_routes(client: Any, path: str, function: str) -> None:
     assert (await client.get(path)).json()["function"] == function
 
 
+def test_only_the_api_is_asked_for_an_answer_at_once(functions: Functions) -> None:
+    asked = []
+    api = functions.loaded["api"].app
+    api.now = lambda scope, send: asked.append(scope["path"]) is None
+    gateway = Gateway(functions)
+    paths = ("/api/v1/market-data/BTC", "/health", "/", "/function/api/health")
+    assert [gateway.now({"path": path}, None) for path in paths] == [True, True, False, False]
+    assert asked == ["/api/v1/market-data/BTC", "/health"]
+
+
 @pytest.mark.parametrize("name", ["collect", "collect.openfaas-fn"])
 async def test_a_function_is_invoked_with_the_rest_of_the_path(client: Any, name: str) -> None:
     seen = (await client.post(f"/function/{name}/a/b?x=1", content=b"hi")).json()

@@ -6,9 +6,12 @@ import os
 import time
 from dataclasses import dataclass, field
 from itertools import count
+from typing import TYPE_CHECKING
 
-from shared.models import Principal
 from shared.platform.web.asgi import CALL_ID, Headers, Message, Scope, Send, header
+
+if TYPE_CHECKING:
+    from shared.models import Principal
 
 _boot = os.urandom(6).hex()
 _number = count(1)

@@ -34,6 +34,8 @@ class Function:
     (Mangum, test transports). `with_env` gives the same function over bindings somebody else owns.
     """
 
+    protocol = "shared.platform.web.protocol:Protocol"  # the template's server asks for it
+
     def __init__(self, name: str, build: Build, opening: Opening) -> None:
         self.name, self.build, self.opening = name, build, opening
         self.env: Env | None = None
