@@ -20,6 +20,8 @@ def choose(
         if unknown:
             known = ", ".join(sorted(job.job for job in schedule))
             raise Invalid(f"no job {', '.join(unknown)}: there are {known}", field="jobs")
+        if idle := sorted(set(names) - set(able)):
+            raise Invalid(f"no source of ours serves {', '.join(idle)} yet", field="jobs")
         chosen = [job for job in schedule if job.job in names]
     else:
         chosen = [job for job in schedule if job.enabled and (everything or job.is_due(now))]

@@ -153,6 +153,8 @@ def test_choosing() -> None:
     assert names(["off", "later"], False) == ["later", "off"]
     with pytest.raises(Invalid, match="no job x"):
         names(["x"], False)
+    with pytest.raises(Invalid, match="no source of ours serves unable yet"):
+        names(["unable", "due"], False)
 
 
 def test_the_next_run_is_the_next_window_or_sooner_after_a_failure() -> None:
