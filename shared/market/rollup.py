@@ -13,6 +13,7 @@ from shared.store.candle_rows import CandleRow
 from shared.store.candle_series import Series
 
 STEPS = (5 * MINUTE, HOUR, DAY)
+STRETCH = 30 * DAY  # of minutes at a time: after an import there may be millions
 LOOK_BACK = 7 * DAY  # how old a corrected minute may be and still change the long bars
 DECIMALS = 8  # of a volume at an exchange: a sum of decimals is the decimal, not 0.30000000000000004
 
@@ -60,10 +61,17 @@ async def roll_up_series(db: D1Database, minutes: Series, step: int, now: int, s
         key = (minutes.asset, source, MINUTE)
         changed += await candle_rows.corrected(db, key, newest - LOOK_BACK, known_at)
         start = max(start, min([newest + step, *(at // step * step for at in changed)]))
-    if start >= end:
-        return 0
-    _, found = await candles.read_columns(
-        db, minutes.asset, MINUTE, start, end, source=minutes.name, everything=True
-    )
-    bars = rollup((bar[:7] for bar in found.bars()), step)
-    return await candles.add_rows(db, minutes.asset, minutes.name, step, bars, now)
+    stored = 0
+    for first in range(start, end, STRETCH):
+        _, found = await candles.read_columns(
+            db,
+            minutes.asset,
+            MINUTE,
+            first,
+            min(first + STRETCH, end),
+            source=minutes.name,
+            everything=True,
+        )
+        bars = rollup((bar[:7] for bar in found.bars()), step)
+        stored += await candles.add_rows(db, minutes.asset, minutes.name, step, bars, now)
+    return stored
