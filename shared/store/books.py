@@ -15,7 +15,6 @@ SQL_ADD = """INSERT INTO order_books (asset, source, at, known_at, bids, asks) V
 ON CONFLICT DO NOTHING"""
 SQL_NEWEST = """SELECT source, at, bids, asks FROM order_books
 WHERE asset = ?1 AND source = ?2 AND at <= ?3 AND known_at <= ?3 ORDER BY at DESC LIMIT 1"""
-SQL_FORGET = "DELETE FROM order_books WHERE at < ?"
 
 
 def add_statements(
@@ -40,8 +39,3 @@ async def newest(db: D1Database, asset: int, as_of: int = LATEST) -> list[OrderB
 
 def levels(text: str) -> tuple[tuple[float, float], ...]:
     return tuple((price, quantity) for price, quantity in orjson.loads(text))
-
-
-async def forget(db: D1Database, before: int) -> int:
-    """Drop snapshots taken before an instant (ms)."""
-    return (await db.prepare(SQL_FORGET).bind(before).run()).meta.changes

@@ -26,9 +26,6 @@ SQL_RECOVER = """
 UPDATE deliveries SET status = 'pending', step = 0, next_at = ?3
 WHERE webhook = ?1 AND status IN ('exhausted', 'cancelled')
   AND event IN (SELECT id FROM outbox WHERE at >= ?2)"""
-SQL_PRUNE = """
-DELETE FROM outbox WHERE id IN (SELECT o.id FROM outbox o WHERE o.at < ?1 AND o.dispatched_at IS NOT NULL
-  AND NOT EXISTS (SELECT 1 FROM deliveries d WHERE d.event = o.id AND d.status = 'pending') LIMIT ?2)"""
 SQL_BACKLOG = """
 SELECT (SELECT count(*) FROM outbox WHERE dispatched_at IS NULL),
   (SELECT count(*) FROM deliveries WHERE status = 'pending')"""
@@ -79,11 +76,6 @@ async def replay(db: D1Database, webhook: str, event: str, now: int) -> bool:
 async def recover(db: D1Database, webhook: str, since: int, now: int) -> int:
     """Send again what failed for good, or was cancelled, among the events since then; how many."""
     return (await db.prepare(SQL_RECOVER).bind(webhook, since, now).run()).meta.changes
-
-
-async def prune(db: D1Database, before: int, limit: int = 1000) -> int:
-    """Drop events from before this instant with their deliveries and attempts; how many rows went."""
-    return (await db.prepare(SQL_PRUNE).bind(before, limit).run()).meta.changes
 
 
 async def backlog(db: D1Database) -> tuple[int, int]:

@@ -36,7 +36,6 @@ INSERT INTO fetch_validators (url, etag, last_modified, body_sha256, at) VALUES 
 ON CONFLICT (url) DO UPDATE SET etag = excluded.etag, last_modified = excluded.last_modified,
   body_sha256 = excluded.body_sha256, at = excluded.at"""
 SQL_HOSTS = "SELECT host, failures, open_until, not_before FROM fetch_hosts"
-SQL_FORGET_URL = "DELETE FROM fetch_validators WHERE url = ?"
 
 
 class StoredFetchMemory:
@@ -85,11 +84,6 @@ def validator_statement(db: D1Database, validators: Validators) -> D1PreparedSta
     """For the batch that stores the rows of an answer: validators never run ahead of the data."""
     seen = validators
     return db.prepare(SQL_REMEMBER).bind(seen.url, seen.etag, seen.last_modified, seen.body_sha256, seen.at)
-
-
-async def forget(db: D1Database, url: str) -> None:
-    """Read this URL in full next time, whatever its server says."""
-    await db.prepare(SQL_FORGET_URL).bind(url).run()
 
 
 async def host_states(db: D1Database) -> dict[str, HostState]:

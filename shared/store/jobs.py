@@ -56,7 +56,6 @@ SQL_SOURCE_STATES = """SELECT value,
 FROM json_each(?1)"""
 SQL_RUNS = """SELECT run, job, source, window, started_at, finished_at, status, fetched, stored, refused,
 failed, error FROM job_runs WHERE job = ? ORDER BY started_at DESC LIMIT ?"""
-SQL_FORGET = "DELETE FROM job_runs WHERE finished_at < ?"
 SQL_ENABLE = "UPDATE job_schedule SET enabled = ?2 WHERE job = ?1"
 
 
@@ -211,8 +210,3 @@ async def enable(db: D1Database, states: Mapping[str, bool]) -> None:
     wanted: list[Any] = [db.prepare(SQL_ENABLE).bind(job, on) for job, on in states.items()]
     if wanted:
         await db.batch(wanted)
-
-
-async def forget(db: D1Database, before: int) -> int:
-    """Drop runs that finished before an instant (ms)."""
-    return (await db.prepare(SQL_FORGET).bind(before).run()).meta.changes

@@ -14,7 +14,6 @@ SQL_ADD = """INSERT INTO metrics (name, at, source, known_at, value) VALUES (?, 
 ON CONFLICT DO NOTHING"""
 SQL_HISTORY = """SELECT at, value, source, known_at FROM metrics
 WHERE name = ?1 AND at >= ?2 AND at < ?3 AND known_at <= ?4 ORDER BY at DESC, source LIMIT ?5"""
-SQL_FORGET = "DELETE FROM metrics WHERE at < ?"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +42,3 @@ async def history(
     names = await sources(db)
     rows = await db.prepare(SQL_HISTORY).bind(name, start, end, as_of, limit).raw()
     return [StoredMetric(name, at, value, names[source], known) for at, value, source, known in rows]
-
-
-async def forget(db: D1Database, before: int) -> int:
-    """Drop values from before an instant (ms)."""
-    return (await db.prepare(SQL_FORGET).bind(before).run()).meta.changes

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from shared.models import Asset
 from shared.news.entities import Tagger, other_names
-from shared.news.trie import trie_pattern
+from shared.news.trie import branches, trie_of
 
 ASSETS = [
     Asset(1, "bitcoin", "BTC", "Bitcoin", rank=1),
@@ -102,7 +102,7 @@ def test_names_are_listed_once() -> None:
 )
 def test_the_trie_matches_as_alternatives_longest_first_do(words: list[str], text: str) -> None:
     plain = "|".join(re.escape(word) for word in sorted(set(words), key=len, reverse=True))
-    assert re.findall(trie_pattern(words), text) == re.findall(plain, text)
+    assert re.findall(branches(trie_of(words)), text) == re.findall(plain, text)
 
 
 def test_real_headlines_with_tickers(real: Path, tagger: Tagger) -> None:

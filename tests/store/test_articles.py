@@ -106,7 +106,6 @@ async def test_order_books(db: Any) -> None:
     assert await books.newest(db, 1) == [later]
     assert await books.newest(db, 1, as_of=NOW) == []  # true by then, but not known
     assert await books.newest(db, 2) == []
-    assert await books.forget(db, NOW + 1) == 1
 
 
 async def test_metrics(db: Any) -> None:
@@ -120,4 +119,3 @@ async def test_metrics(db: Any) -> None:
         (NOW, 10.0, "defillama"),
     ]
     assert await metrics.history(db, "tvl:ethereum", NOW, NOW + HOUR, as_of=NOW - 1) == []
-    assert await metrics.forget(db, NOW + HOUR) == 1

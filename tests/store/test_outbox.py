@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from shared.models import DAY
-from shared.store import deliveries, outbox, webhooks
+from shared.store import deliveries, outbox, retention, webhooks
 from shared.store.webhooks import Webhook
 
 HOOK = Webhook("01HOOK", "ann", "https://example.com/", "sealed", "v1", None, (), (), 0)
@@ -98,8 +98,8 @@ async def test_pruning_spares_what_still_waits(hooked: Any) -> None:
     for due in outbox.leased(leased.results):
         done = outbox.Outcome(due.event, HOOK.id, due.token, "delivered", 0, DAY, DAY, 5, 200, None, "ok")
         await hooked.batch(outbox.outcome_statements(hooked, [done]))
-    assert await deliveries.prune(hooked, DAY) == 0
-    await deliveries.prune(hooked, 9 * DAY)
+    assert (await retention.prune(hooked, 31 * DAY))["outbox"] == 0
+    await retention.prune(hooked, 39 * DAY)
     assert [one.status for one in await deliveries.log(hooked, HOOK.id)] == ["pending"]
     assert await hooked.prepare("SELECT count(*) n FROM delivery_attempts").first("n") == 0
 
