@@ -8,6 +8,7 @@ from shared.platform.kv.interface import Decision, Layer
 
 COUNTED = "user"  # the scope whose passed requests are also counted by window (KV-08)
 SWEEP_FROM = 10_000
+UNLIMITED = float("inf")
 
 
 class Limiter:
@@ -21,22 +22,35 @@ class Limiter:
     def decide(self, layers: Sequence[Layer], now: float) -> Decision:
         """Let one call through all layers or through none; `now` in microseconds."""
         arrivals = self._arrivals
-        afters = [max(arrivals.get(layer.key, 0.0), now) + layer.spend for layer in layers]
-        least, tightest = -1, 0
-        for i, layer in enumerate(layers):
-            left = layer.tolerance - (afters[i] - now)
+        afters: dict[str, float] = {}
+        least, tightest, ahead, counted = UNLIMITED, layers[0], 0.0, None
+        for layer in layers:
+            at = arrivals.get(layer.key, 0.0)
+            after = (at if at > now else now) + layer.spend
+            left = layer.tolerance - (after - now)
             if left < 0:
-                return refusal(layers, afters, now)
-            remaining = int(left // layer.interval)
-            if least < 0 or remaining < least:
-                least, tightest = remaining, i
-        for i, layer in enumerate(layers):
-            arrivals[layer.key] = afters[i]
+                return self._refusal(layers, now)
+            remaining = left // layer.interval
+            if remaining < least:
+                least, tightest, ahead = remaining, layer, after - now
+            afters[layer.key] = after
             if layer.scope == COUNTED:
-                self._count(layer, now)
+                counted = layer
+        arrivals.update(afters)
+        if counted is not None:
+            self._count(counted, now)
         if len(arrivals) > self._sweep_at:
             self._sweep(now)
-        return Decision(True, layers[tightest], least, 0.0, (afters[tightest] - now) / 1e6)
+        return Decision(True, tightest, int(least), 0.0, ahead / 1e6)
+
+    def _refusal(self, layers: Sequence[Layer], now: float) -> Decision:
+        """The answer of the layer that will refuse longest."""
+        aheads = [max(self._arrivals.get(layer.key, 0.0) - now, 0.0) for layer in layers]
+        waits = [ahead + layer.spend - layer.tolerance for layer, ahead in zip(layers, aheads, strict=True)]
+        worst = max(range(len(layers)), key=lambda i: waits[i])
+        layer, ahead = layers[worst], aheads[worst]
+        remaining = max(0, int((layer.tolerance - ahead) // layer.interval))
+        return Decision(False, layer, remaining, waits[worst] / 1e6, ahead / 1e6)
 
     def _count(self, layer: Layer, now: float) -> None:
         key = f"rate_limit:{layer.id}:{int(now // (layer.period_s * 1e6))}"
@@ -55,12 +69,3 @@ class Limiter:
         if key in self._counts:
             return b"%d" % self._counts[key][0]
         return b"%.2f" % self._arrivals[key] if key in self._arrivals else None
-
-
-def refusal(layers: Sequence[Layer], afters: Sequence[float], now: float) -> Decision:
-    """The answer of the layer that will refuse longest."""
-    waits = [after - now - layer.tolerance for layer, after in zip(layers, afters, strict=True)]
-    worst = max(range(len(layers)), key=lambda i: waits[i])
-    layer, ahead = layers[worst], afters[worst] - now - layers[worst].spend
-    remaining = max(0, int((layer.tolerance - ahead) // layer.interval))
-    return Decision(False, layer, remaining, waits[worst] / 1e6, ahead / 1e6)

@@ -91,13 +91,17 @@ class MemoryKV:
         more = len(names) > limit
         return KVList(keys, cursor_of(keys[-1].name) if more else None, not more)
 
+    def decide(self, layers: Sequence[Layer]) -> Decision:
+        """What `limit` answers, at once: nothing here ever waits."""
+        return self._limiter.decide(layers, self.now() * 1000.0)
+
     async def limit(self, layers: Sequence[Layer]) -> Decision:
         """Let one call through all layers, or through none."""
-        return self._limiter.decide(layers, self.now() * 1000.0)
+        return self.decide(layers)
 
     async def gate(self, layers: Sequence[Layer], cache_key: str) -> tuple[Decision, bytes | None]:
         """The limiter's word and, where it is yes, the cached value."""
-        decision = self._limiter.decide(layers, self.now() * 1000.0)
+        decision = self.decide(layers)
         if not decision.allowed:
             return decision, None
         entry = self._live(cache_key)

@@ -8,7 +8,7 @@ the ordinary way, which decides again from the start: nothing is counted before 
 from __future__ import annotations
 
 import time
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Any, Protocol
@@ -107,8 +107,8 @@ class Hot:
         self.slow, self.kv, self.caller, self.freshness = slow, env.kv, caller, freshness
         self.requests = request_log(env, service)
         self.entries: dict[tuple[str, bytes], Entry] = {}
-        # nothing in this driver ever waits, so an answer needs no task
-        self.at_once = type(env.kv).__name__ == "MemoryKV"
+        # of the driver in the process, which never waits: with it an answer needs no task
+        self.decide: Callable[[Sequence[Layer]], Decision] | None = getattr(env.kv, "decide", None)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if self.now(scope, send):
@@ -119,15 +119,15 @@ class Hot:
 
     def now(self, scope: Scope, send: Send) -> bool:
         """Answer from memory without waiting for anything; False, with nothing done, where that cannot be."""
-        cycle = writable(send) if self.at_once else None
-        if cycle is None:
+        cycle = writable(send)
+        if cycle is None or self.decide is None:
             return False
         started = time.perf_counter()
         found = self.find(scope)
         if found is None:
             return False
         entry, principal, head = found
-        decision = finished(self.kv.limit(self.caller.layers(principal, entry.endpoint, scope)))
+        decision = self.decide(self.caller.layers(principal, entry.endpoint, scope))
         if not decision.allowed:
             return False  # refusing consumed nothing: the ordinary way refuses again and says why
         status, request_id = status_of(entry, head), new_request_id(head.get(b"x-call-id"))
@@ -173,17 +173,6 @@ class Hot:
             for key in list(self.entries)[: MAX_ENTRIES // 4]:
                 del self.entries[key]
         self.entries[scope["path"], scope["query_string"]] = entry
-
-
-def finished(work: Coroutine[Any, Any, Decision]) -> Decision:
-    """Run a coroutine that does not wait."""
-    try:
-        work.send(None)
-    except StopIteration as done:
-        decision: Decision = done.value
-        return decision
-    work.close()
-    raise RuntimeError("the in-process key-value store waited for something")
 
 
 def read_head(headers: Headers) -> dict[bytes, bytes] | None:
