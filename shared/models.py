@@ -12,6 +12,7 @@ MINUTE = 60_000
 HOUR = 60 * MINUTE
 DAY = 24 * HOUR
 EARLIEST = -(2**42)  # 1830: monthly macro series reach back that far
+AHEAD = MINUTE  # the clock of a source may run this far ahead of ours; a later instant is not believed
 LATEST = 4_102_444_800_000  # 2100-01-01; a later instant is a wrong time unit
 
 Direction = Literal["up", "down", "none"]

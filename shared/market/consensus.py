@@ -15,10 +15,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Literal, Protocol
 
-from shared.models import MINUTE, Asset
+from shared.models import AHEAD, MINUTE, Asset
 
 WINDOW = 15 * MINUTE
-AHEAD = MINUTE  # a source's clock may run this far ahead of ours
 FAR = 0.05  # nobody this far from the median is believed, however far the others are scattered
 NEAR = 0.005  # nobody this near is cut, however well the others agree
 CUT = 3 * 1.4826  # three standard deviations, by the median absolute deviation

@@ -7,14 +7,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from shared.errors import Refused
-from shared.models import MINUTE, Record
+from shared.models import AHEAD, Record
 
 if TYPE_CHECKING:
     from shared.env import Settings
     from shared.platform.fetch import Request
     from shared.store.assets import Assets
 
-AHEAD = 10 * MINUTE  # a provider's clock may run this far ahead of ours
 REASONS = 3  # of the refused records so many are named
 
 
@@ -77,7 +76,7 @@ def read_all(source: Source, body: bytes, request: Request, ask: Ask) -> Reading
 
 
 def check_time(name: str, at: int, ask: Ask) -> int:
-    """The instant, refused where it lies more than ten minutes ahead."""
+    """The instant, refused where it lies more than a minute ahead."""
     if at > ask.now + AHEAD:
         raise Refused(f"{name}: {at} lies in the future")
     return at

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
-from shared.models import DAY, HOUR, MINUTE, Quote
+from shared.models import AHEAD, DAY, HOUR, MINUTE, Quote
 from shared.platform.d1 import D1Database
 from shared.store.assets import source_ids, source_names
 from shared.store.rows import insert_statements
@@ -80,7 +80,7 @@ async def as_of(db: D1Database, t: int) -> dict[int, list[StoredQuote]]:
     """What `latest` would have answered at instant `t`; quotes two days older than `t` are left out."""
     missing = {tuple(pair) for pair in await db.prepare(SQL_PAIRS).raw()}
     found: dict[tuple[int, int], tuple[Any, ...]] = {}
-    until = t + 1
+    until = t + AHEAD + 1
     for span in LOOK_BACK:
         for row in await db.prepare(SQL_AS_OF).bind(t - span, until, t).raw():
             found.setdefault((row[0], row[1]), row[:-1])

@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 from recordings_support import FOLDER, ask, module_of, reading, source_of
 
 from shared.errors import Malformed, Refused
+from shared.market.consensus import consensus
+from shared.models import AHEAD, Quote
 from shared.sources import SOURCES, read_all
 
 NAMES = sorted({module_of(source) for source in SOURCES})
@@ -100,3 +102,17 @@ def read_whole(source: Any, body: bytes, request: Any) -> list[dict[str, Any]]:
         return [asdict(record) for record in read_all(source, body, request, ask()).records]
     except (Malformed, Refused):
         return []
+
+
+def test_a_price_that_no_consensus_would_take_is_refused_and_said() -> None:
+    """Stored, it would hide the last good price of its source until our clock has caught up."""
+    source, request = source_of("binance_ticker")
+    row = b'{"symbol":"BTCUSDT","lastPrice":"2","openPrice":"1","highPrice":"2","lowPrice":"1",'
+    row += b'"quoteVolume":"5","count":1,"closeTime":%d}'
+    near, far = ask().now + AHEAD, ask().now + AHEAD + 1
+    found = read_all(source, b"[%s]" % (row % near), request, ask())
+    (quote,) = found.records
+    assert isinstance(quote, Quote)
+    assert consensus([quote], ask().now) is not None
+    found = read_all(source, b"[%s]" % (row % far), request, ask())
+    assert (found.records, found.reasons) == ([], [f"BTCUSDT closeTime: {far} lies in the future"])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from shared.models import MINUTE, Quote
+from shared.models import AHEAD, MINUTE, Quote
 from shared.platform.d1 import D1Database
 from shared.store import quotes
 
@@ -53,6 +53,14 @@ async def test_as_of_knows_only_what_was_known_then(db: D1Database) -> None:
     assert {asset: found[0].price for asset, found in later.items()} == {1: 110.0, 2: 10.0}
     # the second was last heard of half a day before
     assert (await quotes.as_of(db, T + 720 * MINUTE))[2][0].price == 10.0
+
+
+async def test_what_was_the_newest_then_is_what_as_of_answers_also_of_a_clock_ahead(db: D1Database) -> None:
+    ahead = await quotes.add(db, [quote(1, T + AHEAD, 100.0), quote(2, T, 7.0)], T)
+    assert ahead == 2
+    then = await quotes.latest(db)
+    await quotes.add(db, [quote(1, T + 2 * MINUTE, 120.0)], T + 2 * MINUTE)
+    assert await quotes.as_of(db, T) == then
 
 
 async def test_history_is_of_one_asset_oldest_first(db: D1Database) -> None:
