@@ -28,7 +28,7 @@ PAINTED = """() => [...document.querySelectorAll('canvas')].some((canvas) => {
 def wait_for(locator: Locator, text: str | re.Pattern[str]) -> None:
     from playwright.sync_api import expect
 
-    expect(locator).to_have_text(text, timeout=10_000)
+    expect(locator).to_have_text(text, timeout=30_000)
 
 
 def gone(locator: Locator) -> None:
@@ -119,12 +119,15 @@ def test_a_broken_stream_is_polled_around_and_resumed(open_page: Open, api: Fake
 def test_the_browser_resumes_after_the_last_event(open_page: Open, api: FakeApi) -> None:
     page = open_page()
     page.get_by_text("Live", exact=True).wait_for()
-    api.push("prices", [])
-    page.wait_for_timeout(100)
+    api.push("prices", [{**page_data.market()["data"][0], "price": 77_777.0}])
+    wait_for(price_of(page, "BTC"), "$77,777.00")
     api.drop_streams()
-    page.get_by_text("Polling", exact=True).wait_for()
-    page.get_by_text("Live", exact=True).wait_for()
+    for _ in range(200):
+        if api.resumed:
+            break
+        page.wait_for_timeout(50)
     assert api.resumed == ["1"]
+    page.get_by_text("Live", exact=True).wait_for()
 
 
 def test_selecting_a_row_draws_its_chart(open_page: Open) -> None:
