@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 from shared.platform.d1 import limits
 from shared.platform.d1.errors import (
@@ -47,8 +47,7 @@ PRAGMAS = words("""
 CONNECTION_STATE = re.compile(r"\b(last_insert_rowid|changes|total_changes)\s*\(", re.IGNORECASE)
 
 
-@dataclass(frozen=True, slots=True)
-class Statement:
+class Statement(NamedTuple):
     """One statement; `verb` is its first word in capitals, '' where there is only white space or comment."""
 
     sql: str
