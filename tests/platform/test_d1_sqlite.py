@@ -9,14 +9,19 @@ import sys
 import threading
 import time
 from collections.abc import AsyncIterator
+from decimal import Decimal
+from fractions import Fraction
+from math import inf, nan
 from pathlib import Path
 
 import apsw
 import libsql_client
+import numpy
 import pytest
 
 from shared.platform import d1
 from shared.platform.d1 import D1Database, limits
+from shared.platform.d1.values import only_numbers
 
 ROOT = Path(__file__).resolve().parents[2]
 COUNT = "WITH RECURSIVE c (x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c WHERE x < ?) SELECT count(*) FROM c"
@@ -288,3 +293,22 @@ async def test_libsql_client_reads_the_file(store: D1Database, file: Path) -> No
     async with libsql_client.create_client(f"file:{file}") as client:
         result = await client.execute("SELECT * FROM kinds")
     assert [tuple(found) for found in result.rows] == [row]
+
+
+@pytest.mark.parametrize(
+    "value", [None, "1", b"1", nan, inf, -inf, numpy.int64(0), numpy.float64(0), Decimal(1), 10**400]
+)
+@pytest.mark.parametrize("row", [(1,), (1.5, 2), (True,)])
+def test_rows_that_bind_as_they_are(value: object, row: tuple[float, ...]) -> None:
+    assert only_numbers([row, row])
+    assert not only_numbers([row, (value, *row)])
+    assert not only_numbers([(*row, value), row])
+
+
+async def test_a_fraction_among_floats_is_refused(tmp_path: Path) -> None:
+    db = await d1.connect(f"file:{tmp_path / 'x.db'}")
+    await db.exec("CREATE TABLE t (v)")
+    with pytest.raises(d1.D1TypeError):
+        await db.execute_many("INSERT INTO t VALUES (?)", [(1.5,), (Fraction(1, 2),)])
+    assert await db.prepare("SELECT * FROM t").raw() == []
+    await db.close()

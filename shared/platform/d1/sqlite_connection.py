@@ -15,7 +15,7 @@ from shared.platform.d1.errors import D1Error, D1TypeError, wrong_bindings
 from shared.platform.d1.result import NO_NAMES, Answer, D1Meta, Query, Rows
 from shared.platform.d1.sqlite_setup import BRIEF_STEPS, STEPS, open_database, translated
 from shared.platform.d1.statements import Statement, statements
-from shared.platform.d1.values import Row, Value, bind_rows
+from shared.platform.d1.values import Row, Value, bind_rows, only_numbers
 
 T = TypeVar("T")
 BRIEF_SECONDS = 0.0005  # what a read on the event loop may take
@@ -74,7 +74,7 @@ class Connection:
     def many(self, sql: str, rows: Sequence[Row]) -> Answer:
         """One statement for every row, in one transaction."""
         began, changes, size = time.perf_counter(), self._db.total_changes(), self._size()
-        bound = bind_rows(rows)
+        bound = rows if only_numbers(rows) else bind_rows(rows)
         returned = self._transaction("BEGIN IMMEDIATE", lambda: self._execute_many(sql, bound))
         now = self._size()
         return Answer(NO_NAMES, returned, self._meta(began, changes, now != size, now, 0))
@@ -170,7 +170,7 @@ class Connection:
             return self._cursor.executemany(sql, rows).fetchall()
         except apsw.Error as error:
             raise self._refused(error) from error
-        except (OverflowError, UnicodeEncodeError) as error:
+        except (TypeError, OverflowError, UnicodeEncodeError) as error:
             raise D1TypeError(f"a value of a row cannot be bound: {error}", D1TypeError.prefix) from error
 
     def _refused(self, error: Exception) -> Exception:
