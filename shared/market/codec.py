@@ -1,17 +1,16 @@
 """A stretch of one candle series as a few lossless bytes a bar.
 
-A block is `HEADER` and three packed streams: times and prices, volume, and what few readers ask for
-(known_at, trades). Prices are taken against their natural predecessor: open from the last close, close
-from open, high and low from the body. See `planes` for how numbers become bytes.
+Prices are taken against their natural predecessor: open from the last close, close from open, high and low
+from the body. See `planes` for how numbers become bytes, `block_parts` for what a block is made of.
 """
 
 from __future__ import annotations
 
-import struct
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import chain
 from typing import TYPE_CHECKING
+
+from shared.market.block_parts import HEADER, Part, parted
 
 if TYPE_CHECKING:
     from shared.market.planes import Array
@@ -20,9 +19,6 @@ if TYPE_CHECKING:
 Bar = tuple[int, float, float, float, float, float, int | None, int]
 
 CODEC = 1
-# bars, step, first open_time, base of known_at, first open as integer, kinds of price and volume,
-# how known_at and trades are kept, lengths of the streams
-HEADER = struct.Struct("<HqqqqBBBBIII")
 AFTER_CLOSE, STEPWISE = 0, 1  # known_at: milliseconds after the bar's close, or after the last known_at
 NO_TRADES, ALL_TRADES, SOME_TRADES = 0, 1, 2
 
@@ -92,62 +88,90 @@ def price_moves(whole: Array) -> list[Array]:
 
 
 def decode(blocks: Sequence[bytes], start: int, end: int, everything: bool = True) -> Columns:
-    """Bars of consecutive blocks with start <= open_time < end; `everything`: trades and known_at too."""
+    """Bars of consecutive blocks with start <= open_time < end; `everything`: trades and known_at too.
+
+    All blocks are worked on as one: numpy's price of a call is that of a few hundred bars.
+    """
     if not blocks:
         return columns([])
     import numpy as np
 
-    parts = [decoded(block, start, end, everything) for block in blocks]
-    times = np.concatenate([part[0] for part in parts]).tolist()
-    # row by row: a list of lists would take half as long again
-    prices = [np.concatenate([part[1][row] for part in parts]).tolist() for row in range(4)]
-    volume = np.concatenate([part[2] for part in parts]).tolist()
-    trades = list(chain.from_iterable(part[3] for part in parts))
-    known = list(chain.from_iterable(part[4] for part in parts))
-    return Columns(times, prices[0], prices[1], prices[2], prices[3], volume, trades, known)
+    from shared.market.planes import from_integers, unfolded
 
-
-def decoded(
-    block: bytes, start: int, end: int, everything: bool
-) -> tuple[Array, Array, Array, list[int | None], list[int]]:
-    """Times, prices (open, high, low, close) by row, volumes, trades and known_at of one block."""
-    import numpy as np
-
-    from shared.market.planes import NEAR, from_integers, unfolded, unpack
-
-    count, step, first_time, base, first_open, *rest = HEADER.unpack_from(block)
-    price_kind, volume_kind, known_kind, trades_kind, *lengths = rest
-    near, near_volume = NEAR <= price_kind < 2 * NEAR, NEAR <= volume_kind < 2 * NEAR
-    price_data, volume_data, other = cut(block, lengths)
-    gaps, *moves = unpack(price_data, count - 1, *[count] * (8 if near else 4))
-    times = np.arange(first_time, first_time + count * step, step, dtype=np.int64)
-    times[1:] += np.cumsum(unfolded(gaps))
+    parts = parted(blocks)
+    # gaps, the four moves of the prices, volume; each step writes over the one before
+    numbers = np.zeros((6, parts[-1].bars.stop), dtype=np.int64)
+    distances = [unpacked(part, numbers[:, part.bars]) for part in parts]
+    for row in range(3):
+        numbers[row] = unfolded(numbers[row])
+    times = times_again(parts, numbers[0])
+    whole_prices(parts, numbers[1:5])
+    values = numbers[1:].view(np.float64)
+    for part, (beside, beside_volume) in zip(parts, distances, strict=True):
+        head, bars = part.head, part.bars
+        values[:4, bars] = from_integers(head.price_kind, numbers[1:5, bars], beside)
+        values[4, bars] = from_integers(head.volume_kind, numbers[5, bars], beside_volume)
     kept = slice(*np.searchsorted(times, (start, end)).tolist())
-    beside = unfolded(np.array(moves[4:]))[:, kept] if near else None
-    prices = from_integers(price_kind, whole_prices(moves, first_open)[:, kept], beside)
-    amounts, *aside = unpack(volume_data, *[count] * (1 + near_volume))
-    volume = from_integers(volume_kind, amounts[kept], unfolded(aside[0])[kept] if aside else None)
-    if not everything:
-        return times[kept], prices, volume, [], []
-    known_moves, counts = unpack(other, count, count)
-    known = known_again(known_kind, base, unfolded(known_moves), times + step)
-    return times[kept], prices, volume, trades_again(trades_kind, counts[kept]), known[kept].tolist()
+    opens, highs, lows, closes, volumes = [row.tolist() for row in values[:, kept]]
+    trades, known = seldom_asked(parts, times, kept) if everything else ([], [])
+    return Columns(times[kept].tolist(), opens, highs, lows, closes, volumes, trades, known)
 
 
-def whole_prices(moves: Sequence[Array], first_open: int) -> Array:
-    """Open, high, low and close by row, as the integers of their kind."""
+def unpacked(part: Part, numbers: Array) -> tuple[Array | None, Array | None]:
+    """Fill `numbers`, zeros; the floats' distances of prices and volume, for kinds that have them."""
     import numpy as np
 
-    from shared.market.planes import unfolded
+    from shared.market.planes import NEAR, unfolded, unpack
 
-    body = unfolded(moves[1])
-    whole = np.empty((4, len(body)), dtype=np.int64)
-    np.cumsum(unfolded(moves[0]) + body, out=whole[3])
-    whole[3] += first_open
-    np.subtract(whole[3], body, out=whole[0])
-    np.add(np.maximum(whole[0], whole[3]), moves[2], out=whole[1])
-    np.subtract(np.minimum(whole[0], whole[3]), moves[3], out=whole[2])
-    return whole
+    near, near_volume = (NEAR <= kind < 2 * NEAR for kind in (part.head.price_kind, part.head.volume_kind))
+    beside = np.zeros((5 if near or near_volume else 0, part.head.length), dtype=np.int64)
+    unpack(part.streams[0], [numbers[0, 1:], *numbers[1:5], *(beside[:4] if near else ())])
+    unpack(part.streams[1], [numbers[5], *(beside[4:] if near_volume else ())])
+    return unfolded(beside[:4]) if near else None, unfolded(beside[4]) if near_volume else None
+
+
+def times_again(parts: Sequence[Part], gaps: Array) -> Array:
+    """Open times; `gaps` are what lies between two bars beyond a step."""
+    import numpy as np
+
+    for part in parts:
+        gaps[part.bars] += part.head.step
+        gaps[part.bars.start] = part.head.first_time
+        np.cumsum(gaps[part.bars], out=gaps[part.bars])
+    return gaps
+
+
+def whole_prices(parts: Sequence[Part], moves: Array) -> None:
+    """Open, high, low and close by row, as the integers of their kind, in the place of their moves."""
+    import numpy as np
+
+    opening, body, above, below = moves
+    close = opening + body
+    for part in parts:
+        close[part.bars.start] += part.head.first_open
+        np.cumsum(close[part.bars], out=close[part.bars])
+    np.subtract(close, body, out=opening)
+    np.add(np.maximum(opening, close), above, out=body)
+    np.subtract(np.minimum(opening, close), below, out=above)
+    below[:] = close
+
+
+def seldom_asked(parts: Sequence[Part], times: Array, kept: slice) -> tuple[list[int | None], list[int]]:
+    """Trades and known_at of the bars that are kept."""
+    import numpy as np
+
+    from shared.market.planes import unfolded, unpack
+
+    numbers = np.zeros((2, len(times)), dtype=np.int64)
+    trades, known = list[int | None](), list[int]()
+    for head, bars, streams in parts:
+        moves, counts = numbers[:, bars]
+        unpack(streams[2], (moves, counts))
+        inside = slice(max(kept.start - bars.start, 0), max(kept.stop - bars.start, 0))
+        at = known_again(head.known_kind, head.base, unfolded(moves), times[bars] + head.step)
+        known += at[inside].tolist()
+        trades += trades_again(head.trades_kind, counts[inside])
+    return trades, known
 
 
 def known_kept(known: Array, closes: Array) -> tuple[int, int, Array]:
@@ -189,12 +213,3 @@ def trades_again(kind: int, counts: Array) -> list[int | None]:
     if kind == ALL_TRADES:
         return counts.tolist()  # type: ignore[no-any-return]
     return [n - 1 if n else None for n in counts.tolist()]
-
-
-def cut(block: bytes, lengths: Sequence[int]) -> list[bytes]:
-    """The compressed streams behind the header."""
-    found, at = [], HEADER.size
-    for length in lengths:
-        found.append(block[at : at + length])
-        at += length
-    return found

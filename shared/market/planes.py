@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zlib
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,7 @@ NEAR, BITS_32, BITS_64 = 100, 200, 201
 USUAL_DECIMALS, MOST_DECIMALS = 10, 15
 NEAR_ENOUGH = 64
 EXACT = 2.0**53
+USUAL_BYTES = 1 << 15  # of a week's stream once inflated; more costs a copy
 
 
 def to_integers(values: Array) -> tuple[int, Array, Array | None]:
@@ -84,14 +86,12 @@ def pack(numbers: list[Array]) -> bytes:
     return b"".join((*found, deflate.flush()))
 
 
-def unpack(packed: bytes, *counts: int) -> list[Array]:
-    """The int64 arrays that were packed, given how many numbers each holds."""
-    data, at, found = zlib.decompress(packed, -zlib.MAX_WBITS), 0, []
-    for count in counts:
-        width, at = data[at], at + 1
-        number = np.zeros(count, dtype=np.int64)
+def unpack(packed: bytes, places: Iterable[Array]) -> None:
+    """Write the int64 arrays that were packed where they belong: into zeros, as many as there were."""
+    data, at = zlib.decompress(packed, -zlib.MAX_WBITS, USUAL_BYTES), 0
+    for place in places:
+        width, at, count = data[at], at + 1, len(place)
+        octets = place.view(np.uint8).reshape(-1, 8)
         for plane in range(width):
-            number |= np.frombuffer(data, np.uint8, count, at + plane * count).astype(np.int64) << 8 * plane
-        found.append(number)
+            octets[:, plane] = np.frombuffer(data, np.uint8, count, at + plane * count)
         at += width * count
-    return found

@@ -17,11 +17,13 @@ BARS = 2016  # bars of one block where none is missing: a week of five minutes
 WORTH_IT = 72  # bars that must be waiting before a block that can still grow is written again
 KEEP_HOURS = 6
 
-# the sum leaves out blocks that lie wholly behind the newest ?6 bars
-SQL_BLOCKS = """SELECT first_open, last_open, bars, data FROM (
-SELECT first_open, last_open, bars, data, sum(bars) OVER (ORDER BY first_open DESC) - bars AS newer
+SQL_BLOCKS = """SELECT first_open, last_open, bars, data FROM candle_blocks
+WHERE asset = ?1 AND source = ?2 AND step = ?3 AND first_open < ?5 AND last_open >= ?4 ORDER BY first_open"""
+# The sum leaves out blocks that lie wholly behind the newest ?6 bars; data does not go through it.
+SQL_BLOCKS_NEWEST = """SELECT first_open, last_open, bars, data FROM (
+SELECT id AS found, sum(bars) OVER (ORDER BY first_open DESC) - bars AS newer
 FROM candle_blocks WHERE asset = ?1 AND source = ?2 AND step = ?3 AND first_open < ?5 AND last_open >= ?4)
-WHERE newer < ?6 ORDER BY first_open"""
+CROSS JOIN candle_blocks ON id = found WHERE newer < ?6 ORDER BY first_open"""
 SQL_BLOCKS_OF_STEP = """SELECT asset, source, first_open, last_open, bars, data FROM candle_blocks
 WHERE step = ?1 AND last_open >= ?2 AND first_open < ?3"""
 SQL_OLD_ROWS = """SELECT asset, source, min(open_time), max(open_time) FROM candles
@@ -55,7 +57,10 @@ class Block:
 
 async def fetch(db: D1Database, key: Key, start: int, end: int, limit: int | None = None) -> list[Block]:
     """Blocks that overlap start <= open_time < end, oldest first; with `limit` those of the newest bars."""
-    rows = await db.prepare(SQL_BLOCKS).bind(*key, start, end, LATEST if limit is None else limit).raw()
+    if limit is None:
+        rows = await db.prepare(SQL_BLOCKS).bind(*key, start, end).raw()
+    else:
+        rows = await db.prepare(SQL_BLOCKS_NEWEST).bind(*key, start, end, limit).raw()
     return [Block(*row) for row in rows]
 
 

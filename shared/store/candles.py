@@ -168,7 +168,7 @@ async def stored(
         before = [] if as_of is None else await candle_rows.revisions(db, key, start, end, as_of)
         packed, rows = columns([]), known_by(chain(packed.bars(), before, rows), as_of)
     found = joined(packed, columns(rows))
-    return found if limit is None else newest(found, limit)
+    return found if limit is None or len(found.open_time) <= limit else newest(found, limit)
 
 
 def known_by(bars: Iterable[Bar], as_of: int | None) -> list[Bar]:
