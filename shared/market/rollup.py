@@ -21,10 +21,17 @@ DECIMALS = 8  # of a volume at an exchange: a sum of decimals is the decimal, no
 def rollup(bars: Iterable[CandleRow], step: int) -> list[CandleRow]:
     """Bars (open_time, open, high, low, close, volume, trades), oldest first, into windows of `step`.
 
-    A window opens on the grid of `step`; one without a bar is left out, holes inside one are tolerated.
+    A window opens on the grid of `step`; one without a bar is left out, and so is an hour or a day of which
+    less than half is spanned (an outage: ten minutes are no day). Smaller holes are tolerated.
     """
     windows = groupby(bars, key=lambda bar: bar[0] // step * step)
-    return [one_bar(start, list(window)) for start, window in windows]
+    held = ((start, list(window)) for start, window in windows)
+    return [one_bar(start, window) for start, window in held if is_spanned(window, step)]
+
+
+def is_spanned(window: Sequence[CandleRow], step: int) -> bool:
+    """Tell whether the bars reach over half of an hour or a day; five minutes with one trade are a bar."""
+    return step < HOUR or 2 * (window[-1][0] - window[0][0] + MINUTE) >= step
 
 
 def one_bar(start: int, bars: Sequence[CandleRow]) -> CandleRow:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
+import re
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
+from datetime import UTC, datetime
 from typing import Any
 
 from shared.env import Env
@@ -16,6 +18,8 @@ from shared.store import candle_blocks, retention
 
 LEASE = "maintain"
 LEASE_SECONDS = 600.0
+RAW_DAYS = 7  # some 35,000 objects a day: enough to look into a doubt, not to fill a disk
+DAY_FOLDER = re.compile(r"\d{4}-\d\d-\d\d")
 
 Task = Callable[[Env], Awaitable[dict[str, Any]]]
 log = logging.getLogger(__name__)
@@ -35,12 +39,30 @@ async def prune(env: Env) -> dict[str, Any]:
     return dict(await retention.prune(env.db, env.now()))
 
 
+async def lake(env: Env) -> dict[str, Any]:
+    """Delete the days of raw answers (YYYY-MM-DD/…) that are older than `RAW_DAYS`."""
+    oldest = datetime.fromtimestamp(env.now() / 1000 - RAW_DAYS * 86_400, UTC).date().isoformat()
+    days = [day for day in await env.lake.folders() if DAY_FOLDER.fullmatch(day) and day < oldest]
+    deleted = 0
+    for day in days:
+        for key in await env.lake.list(day):
+            await env.lake.delete(key)
+            deleted += 1
+    return {"objects": deleted}
+
+
 async def optimize(env: Env) -> dict[str, Any]:
     await retention.optimize(env.db)
     return {}
 
 
-TASKS: dict[str, Task] = {"compact": compact, "outcomes": outcomes, "prune": prune, "optimize": optimize}
+TASKS: dict[str, Task] = {
+    "compact": compact,
+    "outcomes": outcomes,
+    "prune": prune,
+    "lake": lake,
+    "optimize": optimize,
+}
 
 
 async def maintain(env: Env, tasks: Sequence[str] | None = None) -> dict[str, Any]:

@@ -57,6 +57,14 @@ class Lake:
         with said():
             return sorted([item["path"] async for page in obstore.list(self.store, below) for item in page])
 
+    async def folders(self) -> tuple[str, ...]:
+        """First segments of the keys, sorted."""
+        import obstore
+
+        with said():
+            found = await obstore.list_with_delimiter_async(self.store)
+        return tuple(sorted(str(prefix).rstrip("/") for prefix in found["common_prefixes"]))
+
     async def delete(self, key: str) -> None:
         """Delete an object; one that is not there is fine."""
         import obstore

@@ -1,4 +1,4 @@
-"""What is forgotten, and when: records of work that is long done, never data."""
+"""What is forgotten, and when: records of work that is long done, and raw depth; never prices or candles."""
 
 from __future__ import annotations
 
@@ -13,17 +13,19 @@ SQL_EVENTS = """DELETE FROM outbox WHERE at < ? AND dispatched_at IS NOT NULL
 AND NOT EXISTS (SELECT 1 FROM deliveries WHERE event = outbox.id AND status = 'pending')"""
 SQL_LOGIN_LINKS = "DELETE FROM login_links WHERE expires_at < ?"
 SQL_VALIDATORS = "DELETE FROM fetch_validators WHERE at < ?"
+SQL_BOOKS = "DELETE FROM order_books WHERE at < ?"
 SQL_OPTIMIZE = "PRAGMA optimize"
 
 
 async def prune(db: D1Database, now: int) -> dict[str, int]:
-    """Rows forgotten, by table: runs, events that were dealt with, and validators after 30 days, one-time
-    links a day after they stopped working."""
+    """Rows forgotten, by table: runs, events that were dealt with, order books and validators after 30 days,
+    one-time links a day after they stopped working."""
     old = now - KEEP
     cuts = {
         "job_runs": (SQL_RUNS, old),
         "outbox": (SQL_EVENTS, old),
         "fetch_validators": (SQL_VALIDATORS, old),
+        "order_books": (SQL_BOOKS, old),
         "login_links": (SQL_LOGIN_LINKS, now - DAY),
     }
     results = await db.batch([db.prepare(sql).bind(cut) for sql, cut in cuts.values()])

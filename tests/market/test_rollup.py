@@ -32,7 +32,7 @@ def test_open_first_high_max_low_min_close_last_volume_sum() -> None:
 
 def test_sums_stay_decimals_and_unknown_trades_stay_unknown() -> None:
     bars = [(T, 1.0, 1.0, 1.0, 1.0, 0.1, None), (T + MINUTE, 1.0, 1.0, 1.0, 1.0, 0.2, 5)]
-    assert rollup(bars, HOUR) == [(T, 1.0, 1.0, 1.0, 1.0, 0.3, None)]
+    assert rollup(bars, 5 * MINUTE) == [(T, 1.0, 1.0, 1.0, 1.0, 0.3, None)]
 
 
 def test_rolling_up_in_two_steps_is_the_same() -> None:
@@ -42,6 +42,14 @@ def test_rolling_up_in_two_steps_is_the_same() -> None:
 
 async def opens(db: D1Database, step: int) -> list[int]:
     return [bar.open_time for bar in await candles.read(db, 1, step, T - DAY, T + 9 * DAY)]
+
+
+def test_ten_minutes_are_no_hour_and_an_outage_is_a_gap() -> None:
+    minutes = [(n * MINUTE, 1.0, 1.0, 1.0, 1.0, 1.0, None) for n in (*range(60), *range(110, 150))]
+    assert [bar[0] for bar in rollup(minutes, HOUR)] == [0, 2 * HOUR]
+    assert rollup(minutes, DAY) == []
+    lonely = [(7 * MINUTE, 1.0, 1.0, 1.0, 1.0, 1.0, 1)]
+    assert [bar[0] for bar in rollup(lonely, 5 * MINUTE)] == [5 * MINUTE]
 
 
 async def test_a_window_is_rolled_once_a_later_minute_is_known(db: D1Database) -> None:

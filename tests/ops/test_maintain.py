@@ -23,7 +23,7 @@ async def count(env: Env, table: str) -> int:
 async def test_all_tasks_report(env: Env) -> None:
     done = await maintain(env)
     assert done["status"] == "ok"
-    assert set(done["tasks"]) == {"compact", "outcomes", "prune", "optimize"}
+    assert set(done["tasks"]) == {"compact", "outcomes", "prune", "lake", "optimize"}
     assert (await maintain(env))["status"] == "ok"
 
 
@@ -48,6 +48,8 @@ async def test_old_runs_links_and_validators_go(env: Env) -> None:
         statements.append(
             env.db.prepare("INSERT INTO fetch_validators (url, at) VALUES (?, ?)").bind(str(age), now - age)
         )
+        book = "INSERT INTO order_books VALUES (1, 1, ?, ?, '[]', '[]')"
+        statements.append(env.db.prepare(book).bind(now - age, now - age))
     user = "INSERT INTO users (id, name, role, created_at) VALUES ('u', 'u', 'admin', 0)"
     statements.append(env.db.prepare(user))
     for name, expires in (("used", now - 2 * DAY), ("fresh", now + DAY)):
@@ -55,8 +57,19 @@ async def test_old_runs_links_and_validators_go(env: Env) -> None:
         statements.append(env.db.prepare(link).bind(name.encode(), expires))
     await env.db.batch(statements)
     done = await maintain(env, ["prune"])
-    assert done["tasks"]["prune"] == {"job_runs": 1, "outbox": 0, "fetch_validators": 1, "login_links": 1}
-    assert [await count(env, t) for t in ("job_runs", "fetch_validators", "login_links")] == [1, 1, 1]
+    forgotten = {name: rows for name, rows in done["tasks"]["prune"].items() if rows}
+    assert forgotten == {"job_runs": 1, "fetch_validators": 1, "order_books": 1, "login_links": 1}
+    assert [await count(env, t) for t in ("job_runs", "fetch_validators", "order_books", "login_links")] == [
+        1
+    ] * 4
+
+
+async def test_raw_answers_go_after_a_week(env: Env) -> None:
+    for key in ("2025-11-13/BTC_klines_1.json", "2025-11-14/BTC_klines_2.json", "notes/x.json"):
+        await env.lake.put(key, b"{}")
+    assert (await maintain(env, ["lake"]))["tasks"] == {"lake": {"objects": 1}}
+    assert await env.lake.list() == ["2025-11-14/BTC_klines_2.json", "notes/x.json"]
+    assert (await maintain(env, ["lake"]))["tasks"] == {"lake": {"objects": 0}}
 
 
 async def test_events_still_to_deliver_stay(env: Env) -> None:
