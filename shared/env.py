@@ -44,6 +44,8 @@ def url_of(*schemes: str) -> Callable[[str], str]:
     def check(text: str) -> str:
         if urlsplit(text).scheme not in schemes:
             raise ValueError(f"does not start with {' or '.join(f'{s}:' for s in schemes)}")
+        if not text.partition(":")[2].strip("/"):
+            raise ValueError("names no place")
         return text.rstrip("/") if text.startswith("http") else text
 
     return check

@@ -33,6 +33,12 @@ def test_every_problem_is_in_one_message() -> None:
     ]
 
 
+@pytest.mark.parametrize("url", ["file:", "http://", "ftp://x"])
+def test_a_database_without_a_place_is_refused(url: str) -> None:
+    with pytest.raises(SettingsError, match="LIBSQL_URL"):
+        read_settings({"LIBSQL_URL": url})
+
+
 def test_values_are_typed() -> None:
     read = read_settings({"PUBLIC_READ": "1", "CORS_ORIGINS": "https://a.example, https://b.example"})
     assert read.public_read is True

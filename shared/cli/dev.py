@@ -29,8 +29,9 @@ def dev(host: str, port: int, data: Path | None, demo: bool, no_schedule: bool) 
     from shared.platform import log
 
     folder = data or ROOT / "data" / ("demo" if demo else "")
+    named = folder if data or demo else None
     address = f"http://{host}:{port}"
-    settings = settings_for(folder, demo=demo, public_base_url=public_url(address))
+    settings = settings_for(named, demo=demo, public_base_url=public_url(address))
     log.configure("gateway", settings.log_level, log_stream(folder))
     try:
         check_port(host, port)

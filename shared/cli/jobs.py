@@ -82,4 +82,7 @@ def maintain(tasks: tuple[str, ...], as_json: bool) -> None:
         async with opened() as env:
             return await maintain_store(env, list(tasks) or None)
 
-    show(run(work()), as_json)
+    summary = run(work())
+    show(summary, as_json)
+    if summary["status"] == "partial":
+        raise click.exceptions.Exit(1)

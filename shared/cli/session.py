@@ -20,9 +20,11 @@ T = TypeVar("T")
 
 
 def settings_for(data: Path | None = None, **replace: Any) -> Settings:
-    """Read the settings; `data` is the folder of the embedded database and lake where none is set."""
+    """Read the settings; a `data` folder that is named holds database and lake, whatever else is set."""
     environ = dict(os.environ)
     environ.setdefault("SECRETS_DIR", str(ROOT / ".secrets"))
+    if data:
+        environ = {name: text for name, text in environ.items() if name not in ("LIBSQL_URL", "LAKE_URL")}
     folder = data or ROOT / "data"
     environ.setdefault("LIBSQL_URL", f"file:{folder / 'cryptointel.db'}")
     environ.setdefault("LAKE_URL", f"file:{folder / 'lake'}")
