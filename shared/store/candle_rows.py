@@ -6,12 +6,13 @@ from collections.abc import Sequence
 from typing import Any
 
 from shared.market.codec import Bar
-from shared.platform.d1 import D1Database
+from shared.platform.d1 import D1Database, D1PreparedStatement
 from shared.store.rows import insert_many
 
 Key = tuple[int, int, int]  # asset, source, step
 # open_time, open, high, low, close, volume, trades
 CandleRow = tuple[int, float, float, float, float, float, int | None]
+Then = Sequence[D1PreparedStatement]  # of the same transaction
 
 # Equal values change nothing; other values win unless they are the older knowledge.
 ON_CONFLICT = """ON CONFLICT DO UPDATE SET known_at = excluded.known_at, open = excluded.open,
@@ -44,15 +45,15 @@ SQL_CORRECTED = """SELECT min(open_time) FROM candle_revisions
 WHERE asset = ?1 AND source = ?2 AND step = ?3 AND open_time >= ?4 AND superseded_at >= ?5"""
 
 
-async def insert(db: D1Database, key: Key, rows: Sequence[CandleRow], known_at: int) -> int:
+async def insert(db: D1Database, key: Key, rows: Sequence[CandleRow], known_at: int, then: Then) -> int:
     """Upsert bars of one series; rows changed, a revision that was kept counting as one more."""
     asset, source, step = key
-    return await insert_many(db, SQL_ADD_TO_SERIES, rows, (step, asset, source, known_at))
+    return await insert_many(db, SQL_ADD_TO_SERIES, rows, (step, asset, source, known_at), then)
 
 
-async def insert_mixed(db: D1Database, rows: Sequence[tuple[Any, ...]], known_at: int) -> int:
+async def insert_mixed(db: D1Database, rows: Sequence[tuple[Any, ...]], known_at: int, then: Then) -> int:
     """The same for (step, open_time, asset, source, open, high, low, close, volume, trades)."""
-    return await insert_many(db, SQL_ADD, rows, (known_at,))
+    return await insert_many(db, SQL_ADD, rows, (known_at,), then)
 
 
 async def between(db: D1Database, key: Key, start: int, end: int, limit: int | None = None) -> list[Bar]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from shared.platform.d1 import D1Database
+from shared.platform.d1 import D1Database, D1PreparedStatement
 from shared.store.rows import insert_statements
 
 SQL_SERIES = """SELECT c.asset, c.source, c.step, c.first_open, c.last_open, c.blocks_to, s.name,
@@ -53,11 +53,13 @@ async def closed_until(db: D1Database, step: int) -> int | None:
     return None if newest is None else newest + step
 
 
-async def extend(db: D1Database, reach: Mapping[tuple[int, int, int], tuple[int, int]]) -> None:
+def extend_statements(
+    db: D1Database, reach: Mapping[tuple[int, int, int], tuple[int, int]]
+) -> list[D1PreparedStatement]:
     """Note that (asset, source, step) has bars from first to last open time."""
-    rows = [(*key, first, last) for key, (first, last) in sorted(reach.items())]
-    if statements := insert_statements(db, SQL_EXTEND, rows):
-        await db.batch(statements)
+    return insert_statements(
+        db, SQL_EXTEND, [(*key, first, last) for key, (first, last) in sorted(reach.items())]
+    )
 
 
 def preferred(series: Iterable[Series], start: int, end: int) -> Series | None:

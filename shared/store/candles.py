@@ -17,7 +17,7 @@ from shared.platform.d1 import D1Database
 from shared.store import candle_blocks, candle_rows, candle_series
 from shared.store.assets import source_id, source_ids
 from shared.store.candle_blocks import compact, unpacked
-from shared.store.candle_rows import CandleRow, Key
+from shared.store.candle_rows import CandleRow, Key, Then
 from shared.store.candle_series import Series, closed_until, preferred
 
 __all__ = ["CandleRow", "add", "add_rows", "closed_until", "compact", "read", "read_columns", "window"]
@@ -54,11 +54,12 @@ async def add_rows(
 
 
 async def add_groups(db: D1Database, groups: Mapping[Key, Sequence[CandleRow]], known_at: int) -> int:
-    """Rows first, how far the series reach second: a crash in between is healed by the next call."""
+    """Rows and how far the series reach by them, in one transaction."""
     held = {key: rows for key, rows in groups.items() if rows}
     if not held:
         return 0
-    spans = {key: (min(row[0] for row in rows), max(row[0] for row in rows)) for key, rows in held.items()}
+    times = {key: [row[0] for row in rows] for key, rows in held.items()}
+    spans = {key: (min(at), max(at)) for key, at in times.items()}
     known = await series_of(db, held)
     fresh, corrected = dict(held), 0
     for key, (first, last) in spans.items():
@@ -68,8 +69,7 @@ async def add_groups(db: D1Database, groups: Mapping[Key, Sequence[CandleRow]], 
             before = {bar[0]: bar for bar in known_by(chain(packed.bars(), hot), None)}
             fresh[key] = [row for row in held[key] if is_news(row, before.get(row[0]), known_at)]
             corrected += len({row[0] for row in fresh[key]} & {bar[0] for bar in hot})
-    changed = await insert(db, fresh, known_at)
-    await candle_series.extend(db, spans)
+    changed = await insert(db, fresh, known_at, candle_series.extend_statements(db, spans))
     return max(0, changed - corrected)
 
 
@@ -77,16 +77,16 @@ def is_news(row: CandleRow, before: Bar | None, known_at: int) -> bool:
     return before is None or (tuple(row) != before[:7] and before[7] <= known_at)
 
 
-async def insert(db: D1Database, groups: Mapping[Key, Sequence[CandleRow]], known_at: int) -> int:
+async def insert(db: D1Database, groups: Mapping[Key, Sequence[CandleRow]], known_at: int, then: Then) -> int:
     if len(groups) == 1:
         ((key, rows),) = groups.items()
-        return await candle_rows.insert(db, key, rows, known_at)
+        return await candle_rows.insert(db, key, rows, known_at, then)
     mixed = [
         (step, row[0], asset, source, *row[1:])
         for (asset, source, step), rows in groups.items()
         for row in rows
     ]
-    return await candle_rows.insert_mixed(db, sorted(mixed), known_at)
+    return await candle_rows.insert_mixed(db, sorted(mixed), known_at, then)
 
 
 async def series_of(db: D1Database, keys: Iterable[Key]) -> dict[Key, Series]:

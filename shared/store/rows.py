@@ -43,14 +43,20 @@ def insert_statements(
 
 
 async def insert_many(
-    db: D1Database, sql: str, rows: Sequence[Sequence[Any]], shared: Sequence[Any] = ()
+    db: D1Database,
+    sql: str,
+    rows: Sequence[Sequence[Any]],
+    shared: Sequence[Any] = (),
+    then: Sequence[D1PreparedStatement] = (),
 ) -> int:
-    """Insert all rows in one transaction, the bulk path; rows changed, triggers included.
+    """Insert all rows and run `then`, in one transaction, the bulk path; rows changed, triggers included.
 
     `sql` must change nothing when given a row twice: the last statement is filled up with its last row,
     which is cheaper than a second transaction for the remainder.
     """
     if not rows:
+        if then:
+            await db.batch(then)
         return 0
     wide = min(len(rows), rows_per_statement(len(shared), len(rows[0])))
     filled = [*rows, *[rows[-1]] * (-len(rows) % wide)]
@@ -59,5 +65,5 @@ async def insert_many(
         before + tuple(chain.from_iterable(filled[start : start + wide]))
         for start in range(0, len(filled), wide)
     ]
-    result = await db.execute_many(widened(sql, len(shared), wide), statements)
+    result = await db.execute_many(widened(sql, len(shared), wide), statements, then)
     return result.meta.changes

@@ -262,6 +262,18 @@ async def test_execute_many(store: D1Database, t: str) -> None:
     assert (await store.execute_many(f"DELETE FROM {t} WHERE name = ?", [])).meta.changes == 0
 
 
+async def test_execute_many_and_then_others(store: D1Database, t: str) -> None:
+    """One transaction; the figures are of the rows."""
+    insert = f"INSERT INTO {t} (name) VALUES (?)"
+    rename = store.prepare(f"UPDATE {t} SET v = ?")
+    done = await store.execute_many(insert, [("a",), ("b",)], [rename.bind(1), rename.bind(2)])
+    assert (done.meta.changes, done.results) == (2, [])
+    assert await store.prepare(f"SELECT name, v FROM {t}").raw() == [("a", 2), ("b", 2)]
+    twice = store.prepare(insert).bind("a")
+    assert "UNIQUE" in str(await failure(store.execute_many(insert, [("c",)], [rename.bind(3), twice])))
+    assert await store.prepare(f"SELECT name, v FROM {t}").raw() == [("a", 2), ("b", 2)]
+
+
 async def test_execute_many_is_whole(store: D1Database, t: str) -> None:
     insert = f"INSERT INTO {t} (name) VALUES (?)"
     await failure(store.execute_many(insert, [("a",), ("b",), ("a",)]))

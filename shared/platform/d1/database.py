@@ -20,8 +20,8 @@ class Driver(Protocol):
         """Rows without figures; where there is no row the column names are left out unless `named`."""
         ...
 
-    async def many(self, sql: str, rows: Sequence[Row]) -> Answer:
-        """One statement for every row; the rows are not yet bound."""
+    async def many(self, sql: str, rows: Sequence[Row], then: Sequence[Query]) -> Answer:
+        """One statement for every row, whose answer it is; the rows are not yet bound. Last comes `then`."""
         ...
 
     async def close(self) -> None: ...
@@ -101,10 +101,15 @@ class D1Database:
             ) from error
         return D1ExecResult(len(lines), (time.perf_counter() - began) * 1000)
 
-    async def execute_many(self, sql: str, rows: Iterable[Row]) -> D1Result:
-        """One statement for every row, in one transaction. Beyond D1: the bulk path of the store."""
+    async def execute_many(
+        self, sql: str, rows: Iterable[Row], then: Sequence[D1PreparedStatement] = ()
+    ) -> D1Result:
+        """One statement for every row, `then` others once, in one transaction; the figures are of the rows.
+
+        Beyond D1: the bulk path of the store.
+        """
         held = rows if isinstance(rows, (list, tuple)) else list(rows)
-        return (await self.driver.many(sql, held)).result()
+        return (await self.driver.many(sql, held, [(one.sql, one.values) for one in then])).result()
 
     async def close(self) -> None:
         """Finish what runs and let go of the file or the connections."""

@@ -41,7 +41,7 @@ class HranaDriver:
         answer = (await self.query([query]))[0]
         return answer.columns, answer.rows
 
-    async def many(self, sql: str, rows: Sequence[Row]) -> Answer:
+    async def many(self, sql: str, rows: Sequence[Row], then: Sequence[Query]) -> Answer:
         """Many rows a statement where the SQL is a plain INSERT … VALUES (?, …), else a statement a row."""
         began = time.perf_counter()
         part, *more = statements(sql)
@@ -54,9 +54,11 @@ class HranaDriver:
                 for text, taken in chunks(part, bind_rows(rows))
             ]
         )
+        for query in then:
+            made.add(messages(query))
         results = await self._transaction(made)
         answer = self._answer(made, results, *made.spans[0])
-        returned = [row for result in results[1:-1] for row in to_rows(result)[1]]
+        returned = [row for result in results[slice(*made.spans[0])] for row in to_rows(result)[1]]
         answer.meta.duration = (time.perf_counter() - began) * 1000
         return Answer(NO_NAMES, returned, answer.meta)
 

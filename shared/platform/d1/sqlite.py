@@ -60,8 +60,8 @@ class SqliteDriver:
             return await self._read(query[0], lambda connection: connection.read_rows(query, named))
         return await self._write(lambda connection: connection.write_rows(query, named))
 
-    async def many(self, sql: str, rows: Sequence[Row]) -> Answer:
-        return await self._write(lambda connection: connection.many(sql, rows))
+    async def many(self, sql: str, rows: Sequence[Row], then: Sequence[Query]) -> Answer:
+        return await self._write(lambda connection: connection.many(sql, rows, then))
 
     async def close(self) -> None:
         if self._closed:

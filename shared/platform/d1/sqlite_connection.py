@@ -71,13 +71,19 @@ class Connection:
     def write_rows(self, query: Query, named: bool) -> Rows:
         return self._transaction("BEGIN IMMEDIATE", lambda: self.read_rows(query, named))
 
-    def many(self, sql: str, rows: Sequence[Row]) -> Answer:
-        """One statement for every row, in one transaction."""
+    def many(self, sql: str, rows: Sequence[Row], then: Sequence[Query]) -> Answer:
+        """One statement for every row, then others, in one transaction; the figures are of the first."""
         began, changes, size = time.perf_counter(), self._db.total_changes(), self._size()
         bound = rows if only_numbers(rows) else bind_rows(rows)
-        returned = self._transaction("BEGIN IMMEDIATE", lambda: self._execute_many(sql, bound))
-        now = self._size()
-        return Answer(NO_NAMES, returned, self._meta(began, changes, now != size, now, 0))
+
+        def work() -> Answer:
+            returned = self._execute_many(sql, bound)
+            now = self._size()
+            answer = Answer(NO_NAMES, returned, self._meta(began, changes, now != size, now, 0))
+            self._answers(then, self._read_answer)
+            return answer
+
+        return self._transaction("BEGIN IMMEDIATE", work)
 
     def close(self) -> None:
         self._db.close()
