@@ -20,11 +20,12 @@ T = TypeVar("T")
 
 
 def settings_for(data: Path | None = None, **replace: Any) -> Settings:
-    """Read the settings; a `data` folder that is named holds database and lake, whatever else is set."""
+    """Read the settings; a `data` folder that is named wins over other files, not over a server or S3."""
     environ = dict(os.environ)
     environ.setdefault("SECRETS_DIR", str(ROOT / ".secrets"))
     if data:
-        environ = {name: text for name, text in environ.items() if name not in ("LIBSQL_URL", "LAKE_URL")}
+        files = {name for name in ("LIBSQL_URL", "LAKE_URL") if environ.get(name, "").startswith("file:")}
+        environ = {name: text for name, text in environ.items() if name not in files}
     folder = data or ROOT / "data"
     environ.setdefault("LIBSQL_URL", f"file:{folder / 'cryptointel.db'}")
     environ.setdefault("LAKE_URL", f"file:{folder / 'lake'}")

@@ -93,12 +93,14 @@ def test_a_key_is_shown_once_and_stored_nowhere(command: Run, tmp_path: Path) ->
         assert key[8:].encode() not in file.read_bytes()
 
 
-def test_a_named_folder_wins_over_the_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_named_folder_wins_over_another_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from shared.cli.session import settings_for
 
-    monkeypatch.setenv("LIBSQL_URL", "http://127.0.0.1:1")
+    monkeypatch.setenv("LIBSQL_URL", "file:elsewhere.db")
     assert settings_for(tmp_path).libsql_url == f"file:{tmp_path / 'cryptointel.db'}"
-    assert settings_for().libsql_url == "http://127.0.0.1:1"
+    assert settings_for().libsql_url == "file:elsewhere.db"
+    monkeypatch.setenv("LIBSQL_URL", "http://127.0.0.1:1")
+    assert settings_for(tmp_path).libsql_url == "http://127.0.0.1:1"
 
 
 def test_rotate_and_revoke(command: Run) -> None:
