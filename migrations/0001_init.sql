@@ -86,8 +86,11 @@ CREATE TABLE candle_revisions (
   PRIMARY KEY (asset, source, step, open_time, known_at)
 ) WITHOUT ROWID;
 CREATE TRIGGER candles_keep_revision BEFORE UPDATE ON candles BEGIN
-  INSERT OR IGNORE INTO candle_revisions VALUES (old.asset, old.source, old.step, old.open_time,
-    old.known_at, new.known_at, old.open, old.high, old.low, old.close, old.volume, old.trades);
+  -- not OR IGNORE: the conflict clause of the upsert that fires the trigger would override it
+  INSERT INTO candle_revisions SELECT old.asset, old.source, old.step, old.open_time,
+    old.known_at, new.known_at, old.open, old.high, old.low, old.close, old.volume, old.trades
+  WHERE NOT EXISTS (SELECT 1 FROM candle_revisions WHERE asset = old.asset AND source = old.source
+    AND step = old.step AND open_time = old.open_time AND known_at = old.known_at);
 END;
 
 -- Closed stretches of candles, lossless and compressed: one row per series and block.

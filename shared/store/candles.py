@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from itertools import chain
 from math import inf
 
@@ -137,15 +138,29 @@ async def read_columns(
     `trades` and `known_at` may be empty lists unless `everything` is asked for.
     """
     series = await candle_series.of_asset(db, asset, step)
-    chosen = preferred(
-        [one for one in series if source in (None, one.name)],
-        start,
-        end if as_of is None else min(end, as_of),
-    )
+    named = [one for one in series if source in (None, one.name)]
+    if as_of is not None:
+        return await known_columns(db, named, start, end, as_of, limit) or (source or "", columns([]))
+    chosen = preferred(named, start, end)
     if chosen is None:
         return source or "", columns([])
-    key = (asset, chosen.source, step)
-    return chosen.name, await stored(db, key, start, end, as_of, limit, everything)
+    return chosen.name, await stored(db, (asset, chosen.source, step), start, end, None, limit, everything)
+
+
+async def known_columns(
+    db: D1Database, series: Sequence[Series], start: int, end: int, as_of: int, limit: int | None
+) -> tuple[str, Columns] | None:
+    """The source that was the one to read at `as_of`, by the bars known then, and those bars."""
+    known = {
+        one: await stored(db, (one.asset, one.source, one.step), start, end, as_of, limit) for one in series
+    }
+    reach = [
+        replace(one, first_open=found.open_time[0], last_open=found.open_time[-1])
+        for one, found in known.items()
+        if found.open_time
+    ]
+    chosen = preferred(reach, start, end)
+    return next(((one.name, known[one]) for one in series if chosen and one.source == chosen.source), None)
 
 
 async def stored(

@@ -48,6 +48,23 @@ async def test_parallel_runs_store_once(db: D1Database) -> None:
     assert await db.prepare("SELECT count(*) FROM candle_revisions").first("count(*)") == 0
 
 
+async def test_three_values_of_a_bar_at_once_keep_the_last(db: D1Database) -> None:
+    told = [bar(1, close=close) for close in (131.0, 132.0, 133.0)]
+    await candles.add(db, told, T + DAY)
+    assert await candles.read(db, 1, STEP, T, T + DAY) == told[-1:]
+
+
+async def test_as_of_reads_the_source_that_was_the_one_then(db: D1Database) -> None:
+    first = [bar(n, source="import") for n in range(10)]
+    await candles.add(db, first, T + DAY)
+    better = [bar(n, source="binance", close=130.0) for n in range(20)]
+    await candles.add(db, better, T + 2 * DAY)
+    assert await candles.read(db, 1, STEP, T, T + DAY) == better
+    assert await candles.read(db, 1, STEP, T, T + DAY, as_of=T + 2 * DAY) == better
+    assert await candles.read(db, 1, STEP, T, T + DAY, as_of=T + DAY) == first
+    assert await candles.read(db, 1, STEP, T, T + DAY, as_of=T + DAY, source="binance") == []
+
+
 async def test_a_correction_counts_once_and_keeps_the_past(db: D1Database) -> None:
     bars = [bar(n) for n in range(5)]
     await candles.add(db, bars, T + DAY)
