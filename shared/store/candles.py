@@ -112,9 +112,7 @@ async def read(
     limit: int | None = None,
 ) -> list[Candle]:
     """Bars with start <= open_time < end, oldest first, with `limit` the newest so many; gaps stay gaps.
-
-    All bars are of one source: the most reliable of those that reach furthest, unless one is named.
-    """
+    All are of one source: the most reliable of those that reach furthest, unless one is named."""
     name, found = await read_columns(
         db, asset, step, start, end, as_of=as_of, source=source, limit=limit, everything=True
     )
