@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import orjson
+
 from functions.api.query import cursor_of
 from functions.api.reads import AS_OF, CURSOR, LIMIT, Ask, Parameter, Read
+from shared.env import Env
 from shared.models import LATEST
+from shared.platform import metrics
+from shared.platform.kv.cache import ReadThrough
 
 if TYPE_CHECKING:
     from shared.store.articles import StoredArticle
@@ -15,18 +20,38 @@ CLEAR = 0.05  # VADER's own border between neutral and not
 
 
 async def latest(ask: Ask) -> dict[str, Any]:
-    from shared.store import articles
-
     query, symbol = ask.query, ask.query.text("symbol")
     limit, before = query.limit(), query.cursor(int, int)
     as_of = query.as_of(ask.env.now())
-    found = await articles.page(
-        ask.env.db,
-        asset=(await ask.snapshots.asset(symbol)).id if symbol else None,
-        as_of=LATEST if as_of is None else as_of,
-        before=(before[0], before[1]) if before else None,
-        limit=limit + 1,
-    )
+    asset = (await ask.snapshots.asset(symbol)).id if symbol else None
+    # the first page of now is what most ask for: all replicas share it until there is other news
+    version = ask.snapshots.freshness.versions["news"]
+    if as_of is not None or before or not version:
+        return await page_json(ask.env, asset, as_of, (before[0], before[1]) if before else None, limit)
+
+    async def load() -> bytes:
+        return orjson.dumps(await page_json(ask.env, asset, None, None, limit))
+
+    name = f"{version}:{asset or 'all'}:{limit}"
+    first: dict[str, Any] = orjson.loads(await caches(ask.env).get("news", name, load))
+    return first
+
+
+def caches(env: Env) -> ReadThrough:
+    """The read-through caches of this process."""
+    found: ReadThrough | None = env.memory.get("read-through")
+    if found is None:
+        found = env.memory["read-through"] = ReadThrough(env.kv, metrics.recorder(env).cache_hit)
+    return found
+
+
+async def page_json(
+    env: Env, asset: int | None, as_of: int | None, before: tuple[int, int] | None, limit: int
+) -> dict[str, Any]:
+    from shared.store import articles
+
+    known_by = LATEST if as_of is None else as_of
+    found = await articles.page(env.db, asset=asset, as_of=known_by, before=before, limit=limit + 1)
     page, more = found[:limit], len(found) > limit
     return {
         "data": [article_json(article) for article in page],
