@@ -7,6 +7,8 @@ wrk on another. What counts is requests per second of server CPU, for the machin
     hit        our whole path: identify, limit, cached answer, security and rate-limit headers, request log
     first      our path where every request asks a key for the first time (memory is switched off)
     fastapi    the same answer as FastAPI teaches it: Depends, response_model, middleware, logging
+    flask      the constant answer by flask on waitress, as the stock python3-http template serves
+    nginx      the constant answer as a static file, where nginx is installed: the limit of a general server
 
     python benchmarks/api.py [--seconds 2] [--rounds 3] [--connections 32] [--redis redis://…] [--json]
 """
@@ -30,7 +32,18 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
 PATH = "/api/v1/prices/current/bitcoin"
-CASES = ("constant", "hit", "first", "fastapi")
+CASES = ("constant", "hit", "first", "fastapi", "flask", *(("nginx",) if shutil.which("nginx") else ()))
+PEERS = ("flask", "nginx")
+NGINX = """
+daemon off; master_process off; worker_processes 1; pid {folder}/nginx.pid; error_log /dev/null;
+events {{ worker_connections 512; }}
+http {{
+  access_log off; default_type application/json; keepalive_requests 1000000;
+  client_body_temp_path {folder}/a; proxy_temp_path {folder}/b; fastcgi_temp_path {folder}/c;
+  uwsgi_temp_path {folder}/d; scgi_temp_path {folder}/e;
+  server {{ listen 127.0.0.1:{port}; root {folder}/www; }}
+}}
+"""
 BUDGETS = (("hit", "constant", 0.85), ("hit", "fastapi", 10.0), ("first", "hit", 0.6))
 
 
@@ -58,6 +71,9 @@ async def prepare(folder: Path) -> str:
 
 def serve(case: str, port: int) -> None:
     """Run one case's server in this process until it is killed."""
+    if case in PEERS:
+        serve_peer(case, port)
+        return
     import uvicorn
 
     from shared.platform.web.protocol import Protocol
@@ -67,6 +83,24 @@ def serve(case: str, port: int) -> None:
     uvicorn.run(
         make_app(case), port=port, server_header=False, proxy_headers=False, lifespan="auto", **options
     )
+
+
+def serve_peer(case: str, port: int) -> None:
+    """Serve the constant answer by a server that is not ours."""
+    if case == "nginx":
+        folder = Path(tempfile.mkdtemp())
+        file = folder / "www" / PATH.removeprefix("/")
+        file.parent.mkdir(parents=True)
+        file.write_bytes(BODY)
+        folder.chmod(0o755)
+        (folder / "nginx.conf").write_text(NGINX.format(folder=folder, port=port))
+        os.execvp("nginx", ["nginx", "-p", str(folder), "-c", str(folder / "nginx.conf"), "-e", "/dev/null"])
+    import flask
+    import waitress
+
+    app = flask.Flask(case)
+    app.add_url_rule(PATH, view_func=lambda: flask.Response(BODY, content_type="application/json"))
+    waitress.serve(app, host="127.0.0.1", port=port, threads=4, _quiet=True)
 
 
 def make_app(case: str) -> Any:
@@ -182,6 +216,8 @@ def main() -> None:
     for ours, peer, budget in BUDGETS:
         ratio = rows[ours]["per_cpu_second"] / rows[peer]["per_cpu_second"]
         print(f"{ours} / {peer}: {ratio:.2f} (budget ≥ {budget}) {'met' if ratio >= budget else 'MISSED'}")
+    for peer in rows.keys() & set(PEERS):
+        print(f"hit / {peer}: {rows['hit']['per_cpu_second'] / rows[peer]['per_cpu_second']:.2f}")
 
 
 if __name__ == "__main__":
