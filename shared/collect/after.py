@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict
 from typing import Any
 
 import orjson
 
 from shared.collect.keeping import Kept
 from shared.env import Env
+from shared.news.view import article_json
 from shared.platform.kv import KVUnavailable
 from shared.store import articles, assets, quotes
-from shared.store.articles import StoredArticle
 
 VERSION = "version:market_data"
 NEWS_AT_ONCE = 50  # articles told live; a first run finds hundreds
@@ -69,18 +68,3 @@ async def market_rows(env: Env, changed: Iterable[int]) -> list[dict[str, Any]]:
     known = await assets.load(env.db)
     rows = (market_row(asset, latest.get(asset.id, ()), env.now()) for asset in known if asset.id in wanted)
     return [row for row in rows if row is not None]
-
-
-def article_json(article: StoredArticle) -> dict[str, Any]:
-    """An article as the API shows it."""
-    from shared.news.sentiment import label_of
-
-    score = article.sentiment
-    mood = (
-        None
-        if score is None
-        else {"score": score, "label": label_of(score), "model": article.sentiment_model}
-    )
-    kept = asdict(article)
-    shown = {name: kept[name] for name in ("id", "title", "url", "summary", "at", "known_at", "symbols")}
-    return {**shown, "source": article.feed, "sentiment": mood}

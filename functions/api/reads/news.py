@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import orjson
 
@@ -12,11 +12,6 @@ from shared.env import Env
 from shared.models import LATEST
 from shared.platform import metrics
 from shared.platform.kv.cache import ReadThrough
-
-if TYPE_CHECKING:
-    from shared.store.articles import StoredArticle
-
-CLEAR = 0.05  # VADER's own border between neutral and not
 
 
 async def latest(ask: Ask) -> dict[str, Any]:
@@ -48,6 +43,7 @@ def caches(env: Env) -> ReadThrough:
 async def page_json(
     env: Env, asset: int | None, as_of: int | None, before: tuple[int, int] | None, limit: int
 ) -> dict[str, Any]:
+    from shared.news.view import article_json
     from shared.store import articles
 
     known_by = LATEST if as_of is None else as_of
@@ -57,27 +53,6 @@ async def page_json(
         "data": [article_json(article) for article in page],
         "next_cursor": cursor_of((page[-1].at, page[-1].id)) if more else None,
     }
-
-
-def article_json(article: StoredArticle) -> dict[str, Any]:
-    return {
-        "id": str(article.id),
-        "title": article.title,
-        "url": article.url,
-        "source": article.feed,
-        "summary": article.summary,
-        "at": article.at,
-        "known_at": article.known_at,
-        "sentiment": sentiment_json(article.sentiment, article.sentiment_model),
-        "symbols": article.symbols,
-    }
-
-
-def sentiment_json(score: float | None, model: str | None) -> dict[str, Any] | None:
-    if score is None:
-        return None
-    label = "positive" if score >= CLEAR else "negative" if score <= -CLEAR else "neutral"
-    return {"score": score, "label": label, "model": model}
 
 
 READS = (
