@@ -17,5 +17,6 @@ async def test_live_and_served_articles_are_the_same(world: Any) -> None:
     await asyncio.sleep(0)
     await collect(world)
     told = orjson.loads((await asyncio.wait_for(first, 10)).message)
-    served = {article["id"]: article for article in (await page_json(world, None, None, None, 1000))["data"]}
+    page = orjson.loads(orjson.dumps(await page_json(world, None, None, None, 1000)))
+    served = {article["id"]: article for article in page["data"]}
     assert served[told["id"]] == told
