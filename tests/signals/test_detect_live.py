@@ -19,7 +19,6 @@ from shared.signals.outcomes import resolve
 from shared.store import signals
 
 N = 200
-TABLES = ("signal_outcomes", "signals", "outbox", "detector_state", "candles", "candle_series")
 
 
 @pytest.fixture
@@ -53,11 +52,10 @@ async def test_a_silent_key_value_store_costs_no_signal(env: Env, monkeypatch: p
 
 
 @pytest.fixture
-async def remote(env: Env, sqld_server: str) -> AsyncIterator[Env]:
-    """The same Env over a real sqld, its tables emptied."""
-    db = await d1.connect(sqld_server)
+async def remote(env: Env, empty_sqld: str) -> AsyncIterator[Env]:
+    """The same Env over a real sqld of this test alone."""
+    db = await d1.connect(empty_sqld)
     await d1.migrate(db, ROOT / "migrations")
-    await db.batch([db.prepare(f"DELETE FROM {name}") for name in TABLES])
     yield replace(env, db=db)
     await db.close()
 

@@ -17,8 +17,8 @@ STEP = 5 * MINUTE
 
 
 @pytest.fixture
-async def remote(sqld_server: str) -> AsyncIterator[d1.D1Database]:
-    database = await d1.connect(sqld_server)
+async def remote(empty_sqld: str) -> AsyncIterator[d1.D1Database]:
+    database = await d1.connect(empty_sqld)
     await d1.migrate(database, ROOT / "migrations")
     yield database
     await database.close()
