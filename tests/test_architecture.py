@@ -34,6 +34,8 @@ FEEDERS = ("market/imports", "market/rollup")
 
 HEAVY = {
     "numpy",
+    "scipy",
+    "lark",
     "fastapi",
     "vaderSentiment",
     "feedparser",
