@@ -1,0 +1,1 @@
+"""The Numenta Anomaly Benchmark: its scoring, its series, and simple detectors to stand beside ours."""
