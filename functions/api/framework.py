@@ -63,7 +63,7 @@ def mount(app: FastAPI, api: Api, read: Read) -> None:
             description=read.load.__doc__ or read.summary,
             operation_id=path.removeprefix("/api/v1/").translate(str.maketrans("/-", "__", "{}")),
             openapi_extra={"x-required-scopes": [read.scope], "parameters": parameters(read, path)},
-            tags=[path.split("/")[3]],
+            tags=[path.removeprefix("/api").removeprefix("/v1").split("/")[1]],
         )
 
 

@@ -4,9 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from functions.api.reads import Read, market, news, signals
+from functions.api.reads import Read, analytics, market, news, patterns, regime, signals
 
-READS: tuple[Read, ...] = (*market.READS, *signals.READS, *news.READS)
+READS: tuple[Read, ...] = (
+    *market.READS,
+    *signals.READS,
+    *news.READS,
+    *analytics.READS,
+    *patterns.READS,
+    *regime.READS,
+)
 
 
 class Paths:
