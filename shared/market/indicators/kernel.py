@@ -48,20 +48,26 @@ class Window:
     def ago(self, field: str, bars: int) -> Floats:
         """The value of a field `bars` bars before the current one (L,); a view."""
         column: Floats = getattr(self, field)
-        return column[self.row - bars]
+        row: Floats = column[self.row - bars]
+        return row
 
 
 class Kernel:
     """One indicator with its parameters, over a fixed number of lanes.
 
-    `names` are its output columns; `depth` the rows of history it reads, the current one included; `state`
-    arrays are (L,) or (k, L), changed in place, and with the history all that it remembers (a kernel without
-    state is a function of its window alone). `step` writes each output (L,) into `out`, NaN in warm-up.
+    `names` are its output columns; `depth` the rows of history it reads, the current one included; `reads`
+    the fields it reads (others may be NaN); `state` arrays are (L,) or (k, L), changed in place, and with the
+    history all that it remembers (a kernel without state is a function of its window alone). Every lane
+    starts with the same state. `settle` says after how many bars it no longer matters (1e-12) where the lane
+    began: 0 for a function of the window, None for what never forgets (a running total).
+    `step` writes each output (L,) into `out`, NaN in warm-up.
     """
 
     names: tuple[str, ...] = ()
     depth: int = 1
+    reads: tuple[str, ...] = FIELDS
     state: tuple[NDArray[np.float64], ...] = ()
+    settle: int | None = 0
 
     def step(self, window: Window, out: tuple[Floats, ...]) -> None:
         raise NotImplementedError

@@ -1,0 +1,40 @@
+"""What a named indicator is made of: its parameters, its outputs, its warm-up and the kernel it makes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from shared.market.indicators.kernel import Maker
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """A number a caller may set, `low` and `high` included; whole where its default is an int."""
+
+    name: str
+    default: int | float
+    low: int | float
+    high: int | float
+
+
+@dataclass(frozen=True, slots=True)
+class Indicator:
+    """One indicator: `make(**parameters)` gives its kernel, `warmup(**parameters)` its rows of NaN.
+
+    Column names are the `outputs` with the numbers that tell two settings apart: rsi_14.
+    """
+
+    name: str
+    title: str
+    doc: str
+    parameters: tuple[Parameter, ...]
+    outputs: tuple[str, ...]
+    warmup: Callable[..., int]
+    make: Callable[..., Maker]
+
+
+def labelled(outputs: tuple[str, ...], *numbers: int | float) -> tuple[str, ...]:
+    """Column names of a setting: ("macd", "macd_signal"), 12, 26 -> ("macd_12_26", "macd_signal_12_26")."""
+    suffix = "".join(f"_{number:g}" for number in numbers)
+    return tuple(name + suffix for name in outputs)
