@@ -41,6 +41,7 @@ WHERE m.asset = ?6 AND m.at >= ?1 AND (m.at, m.article) < (?2, ?3) AND a.known_a
 AND a.duplicate_of IS NULL ORDER BY m.at DESC, m.article DESC LIMIT ?5"""
 SQL_BY_KEYS = f"""{COLUMNS} FROM json_each(?) d CROSS JOIN articles a ON a.key = d.value
 WHERE a.duplicate_of IS NULL ORDER BY a.at, a.id"""
+SQL_BY_IDS = f"""{COLUMNS} FROM json_each(?) d CROSS JOIN articles a ON a.id = d.value ORDER BY a.at, a.id"""
 SQL_MENTIONS = """SELECT entity_type, entity_name, source, mention_count, last_seen FROM entity_mentions
 WHERE last_seen >= ? ORDER BY last_seen DESC LIMIT ?"""
 ORIGINALS_MAX = 5000
@@ -140,6 +141,11 @@ async def page(
 async def by_keys(db: D1Database, keys: Iterable[str]) -> list[StoredArticle]:
     """These articles, oldest first, repeats left out."""
     return [read(row) for row in await db.prepare(SQL_BY_KEYS).bind(as_json(list(keys))).raw()]
+
+
+async def by_ids(db: D1Database, ids: Iterable[int]) -> list[StoredArticle]:
+    """These articles, oldest first."""
+    return [read(row) for row in await db.prepare(SQL_BY_IDS).bind(as_json(list(ids))).raw()]
 
 
 def read(row: Sequence[Any]) -> StoredArticle:

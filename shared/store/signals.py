@@ -33,11 +33,15 @@ COLUMNS = """SELECT s.id, s.key, s.type, s.asset, s.symbol, a.name, s.direction,
 s.confidence_score, s.step, s.at, s.known_at, s.reference_price, s.state, s.created_at, s.updated_at,
 s.expires_at, s.metadata FROM signals s JOIN crypto_assets a ON a.id = s.asset"""
 PAGE_END = """s.at >= ?1 AND (s.at, s.id) < (?2, ?3) AND s.known_at <= ?4
-AND (?5 IS NULL OR s.confidence_score >= ?5) ORDER BY s.at DESC, s.id DESC LIMIT ?6"""
+AND (?5 IS NULL OR s.confidence_score >= ?5) AND (?6 IS NULL OR s.expires_at <= ?6)
+ORDER BY s.at DESC, s.id DESC LIMIT ?7"""
 SQL_PAGE = f"{COLUMNS} WHERE {PAGE_END}"
-SQL_PAGE_OF_TYPE = f"{COLUMNS} WHERE s.type = ?7 AND {PAGE_END}"
-SQL_PAGE_OF_SYMBOL = f"{COLUMNS} WHERE s.symbol = ?7 AND {PAGE_END}"
-SQL_PAGE_OF_BOTH = f"{COLUMNS} WHERE s.symbol = ?7 AND s.type = ?8 AND {PAGE_END}"
+SQL_PAGE_OF_SYMBOL = f"{COLUMNS} WHERE s.symbol = ?8 AND {PAGE_END}"
+SQL_PAGE_OF_TYPE = f"{COLUMNS} WHERE s.type = ?8 AND {PAGE_END}"
+SQL_PAGE_OF_TYPES = f"{COLUMNS} WHERE s.type IN (SELECT value FROM json_each(?8)) AND {PAGE_END}"
+SQL_PAGE_OF_BOTH = (
+    f"{COLUMNS} WHERE s.type IN (SELECT value FROM json_each(?8)) AND s.symbol = ?9 AND {PAGE_END}"
+)
 SQL_BY_ID = f"{COLUMNS} WHERE s.id = ?"
 SQL_BY_IDS = f"{COLUMNS} WHERE s.id IN (SELECT value FROM json_each(?)) ORDER BY s.at, s.id"
 
@@ -113,26 +117,36 @@ async def expire(db: D1Database, now: int) -> int:
 async def page(
     db: D1Database,
     *,
-    type: str | None = None,
+    types: Sequence[str] = (),
     symbol: str | None = None,
     since: int = 0,
     confidence_min: float | None = None,
     as_of: int = LATEST,
+    over_at: int | None = None,
     before: tuple[int, str] | None = None,
     limit: int = 100,
 ) -> list[Signal]:
-    """Newest first; `before` is (at, id) of the last one seen; `as_of` leaves out what was not yet known."""
+    """Newest first; `before` is (at, id) of the last one seen; `as_of` leaves out what was not yet known.
+
+    Without `types` all of them; `over_at` leaves out those whose time was not over at that instant.
+    """
     at, id = before or (LATEST, "")
-    values = (since, at, id, as_of, confidence_min, limit)
-    if symbol and type:
-        statement = db.prepare(SQL_PAGE_OF_BOTH).bind(*values, symbol, type)
+    values = (since, at, id, as_of, confidence_min, over_at, limit)
+    if symbol and types:
+        statement = db.prepare(SQL_PAGE_OF_BOTH).bind(*values, as_json(types), symbol)
     elif symbol:
         statement = db.prepare(SQL_PAGE_OF_SYMBOL).bind(*values, symbol)
-    elif type:
-        statement = db.prepare(SQL_PAGE_OF_TYPE).bind(*values, type)
+    elif len(types) == 1:  # in the order of its index: nothing to sort
+        statement = db.prepare(SQL_PAGE_OF_TYPE).bind(*values, types[0])
+    elif types:
+        statement = db.prepare(SQL_PAGE_OF_TYPES).bind(*values, as_json(types))
     else:
         statement = db.prepare(SQL_PAGE).bind(*values)
     return [read(row) for row in await statement.raw()]
+
+
+def as_json(values: Sequence[str]) -> str:
+    return orjson.dumps(list(values)).decode()
 
 
 async def by_id(db: D1Database, id: str) -> Signal | None:
@@ -142,7 +156,7 @@ async def by_id(db: D1Database, id: str) -> Signal | None:
 
 async def by_ids(db: D1Database, ids: Sequence[str]) -> list[Signal]:
     """Those that exist, oldest first."""
-    rows = await db.prepare(SQL_BY_IDS).bind(orjson.dumps(list(ids)).decode()).raw()
+    rows = await db.prepare(SQL_BY_IDS).bind(as_json(ids)).raw()
     return [read(row) for row in rows]
 
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from functions.api.reads.signals import types
-from shared.models import DAY, HOUR, Article
+from functions.api.reads.all import READS
+from functions.api.reads.signals import RESERVED, types
+from shared.models import DAY, HOUR, Article, Candle
 from shared.signals.detectors import DETECTORS
-from shared.store import articles, signals
+from shared.store import articles, candles, signals
 from shared.store.articles import NewArticle
 from shared.store.signals import Signal
 
@@ -97,9 +99,7 @@ async def test_an_id_answers_with_one_signal(world: World, path: str) -> None:
     assert (await world.readonly.get(f"/api/v1/signals{path}")).json()["data"]["id"] == IDS[1]
 
 
-@pytest.mark.parametrize(
-    "path", ["history", "performance", "compound", "correlations", "patterns", "nonsense", IDS[0], "by-id/x"]
-)
+@pytest.mark.parametrize("path", ["nonsense", IDS[0], "by-id/x"])
 async def test_what_is_not_there_says_so(world: World, path: str) -> None:
     answer = await world.readonly.get(f"/api/v1/signals/{path}")
     assert (answer.status_code, answer.json()["code"]) == (404, "DATA_NOT_AVAILABLE")
@@ -109,6 +109,52 @@ async def test_what_is_not_there_says_so(world: World, path: str) -> None:
 
 def test_the_types_a_reader_is_told_are_those_of_the_detectors() -> None:
     assert set(types()) == {detector.type for detector in DETECTORS}
+
+
+def test_no_type_is_called_like_a_path() -> None:
+    taken = {part for read in READS for part in read.path.removeprefix("/api/v1/signals/").split("/")}
+    assert {"history", "performance", "by-id", "compound", "correlations", "patterns"} <= RESERVED
+    assert not set(types()) & (RESERVED | taken)
+
+
+async def test_history_holds_what_is_over(world: World) -> None:
+    await raise_signals(world)
+    assert await ids(world, "/history") == []
+    world.env.now.advance(2 * DAY)
+    assert await ids(world, "/history?symbol=ETH") == [IDS[1]]
+    assert await ids(world, f"/history?as_of={world.env.now() - DAY - 1}") == []
+
+
+async def test_compound_signals_alone(world: World) -> None:
+    await raise_signals(world)
+    assert await ids(world, "/compound") == []
+    answer = await world.readonly.get("/api/v1/signals/compound?type=price_anomaly")
+    assert answer.status_code == 400
+
+
+async def test_a_signal_brings_its_articles_chart_and_permalink(world: World) -> None:
+    now = world.env.now()
+    await raise_signals(world)
+    article = Article("k1", "coindesk", "https://a.test/1", "Up", now - 2)
+    await world.env.db.batch(articles.add_statements(world.env.db, [NewArticle(article, 0.6, "vader")], now))
+    (stored,) = await articles.page(world.env.db)
+    metadata = {"source": "binance", "articles": [stored.id]}
+    signal = replace(await only(world, IDS[0]), id="01K" + "D" * 23, key="x", metadata=metadata)
+    await world.env.db.batch(signals.add_statements(world.env.db, signal, [HOUR]))
+    first = now // DAY * DAY - 10 * DAY
+    bars = [Candle(1, "binance", DAY, first + n * DAY, 1.0, 3.0, 0.5, 2.0, n) for n in range(5)]
+    await candles.add(world.env.db, bars, now)
+    found = (await world.readonly.get(f"/api/v1/signals/{signal.id}")).json()["data"]
+    assert found["permalink"].endswith(f"/signals/{signal.id}")
+    assert [one["title"] for one in found["articles"]] == ["Up"]
+    assert found["chart"]["source"] == "binance"
+    assert [row[5] for row in found["chart"]["data"]] == [0, 1, 2, 3, 4]
+
+
+async def only(world: World, id: str) -> Signal:
+    found = await signals.by_id(world.env.db, id)
+    assert found is not None
+    return found
 
 
 async def test_news_carry_mood_and_symbols_newest_first(world: World) -> None:

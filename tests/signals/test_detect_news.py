@@ -39,7 +39,7 @@ async def env(env: Env) -> Env:
 
 
 async def shifts(env: Env) -> list[signals.Signal]:
-    return await signals.page(env.db, type="sentiment_shift")
+    return await signals.page(env.db, types=("sentiment_shift",))
 
 
 async def test_a_burst_of_bad_news_is_one_signal_and_follows_its_formula(env: Env) -> None:

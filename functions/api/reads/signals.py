@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,12 @@ from shared.errors import NotFound
 from shared.models import LATEST
 
 ULID = re.compile(r"[0-7][0-9A-HJKMNP-TV-Z]{25}")
-RESERVED = frozenset(("history", "performance", "compound", "correlations", "patterns"))
+# Words of paths under /signals: no type may have such a name.
+RESERVED = frozenset(
+    ("by-id", "compound", "correlations", "history", "log", "patterns", "performance", "types")
+)
+# Types whose evidence joins findings of several kinds.
+COMPOUND = ("liquidity_cascade", "volume_breakout", "whale_accumulation")
 
 
 @cache
@@ -35,7 +41,7 @@ def known_type(name: str) -> str:
     return found
 
 
-async def signal_list(ask: Ask, type: str | None = None) -> dict[str, Any]:
+async def signal_list(ask: Ask, among: Sequence[str] = (), over_at: int | None = None) -> dict[str, Any]:
     from shared.signals.view import signal_json
     from shared.store import outcomes, signals
 
@@ -44,11 +50,12 @@ async def signal_list(ask: Ask, type: str | None = None) -> dict[str, Any]:
     before = query.cursor(int, str)
     found = await signals.page(
         ask.env.db,
-        type=type or (known_type(named) if named else None),
+        types=among or ((known_type(named),) if named else ()),
         symbol=(await ask.snapshots.asset(symbol)).symbol if symbol else None,
         since=query.instant("since") or 0,
         confidence_min=query.share("confidence_min"),
         as_of=LATEST if as_of is None else as_of,
+        over_at=over_at,
         before=(before[0], before[1]) if before else None,
         limit=limit + 1,
     )
@@ -61,13 +68,23 @@ async def signal_list(ask: Ask, type: str | None = None) -> dict[str, Any]:
 
 
 async def signals_named(ask: Ask) -> dict[str, Any]:
-    """Answer /signals/{type}; a ULID there is a signal, some words wait for their routes (C20)."""
+    """Answer /signals/{type}; a ULID there is a signal (C20)."""
     name = ask.path["type"]
     if ULID.fullmatch(name.upper()):
         return await signal_item(ask, name)
-    if name in RESERVED:
-        raise NotFound(f"/signals/{name} is not available yet")
-    return await signal_list(ask, known_type(name))
+    return await signal_list(ask, (known_type(name),))
+
+
+async def signal_history(ask: Ask) -> dict[str, Any]:
+    """Answer with the signals whose time is over, and what became of them."""
+    as_of = ask.query.as_of(ask.env.now())
+    return await signal_list(ask, over_at=ask.env.now() if as_of is None else as_of)
+
+
+async def compound(ask: Ask) -> dict[str, Any]:
+    """Answer with signals that join several kinds of finding; `evidence.parts` holds each."""
+    named = ask.query.choice("type", COMPOUND)
+    return await signal_list(ask, (named,) if named else COMPOUND)
 
 
 async def signal_by_id(ask: Ask) -> dict[str, Any]:
@@ -75,16 +92,16 @@ async def signal_by_id(ask: Ask) -> dict[str, Any]:
 
 
 async def signal_item(ask: Ask, id: str) -> dict[str, Any]:
-    from shared.signals.view import signal_json
-    from shared.store import outcomes, signals
+    from functions.api.reads.signal_detail import detail
+    from shared.store import signals
 
     found = await signals.by_id(ask.env.db, id.upper()) if ULID.fullmatch(id.upper()) else None
     if found is None:
         raise NotFound(f"there is no signal {id[:64]!r}")
-    became = await outcomes.of_signals(ask.env.db, [found.id])
-    return {"data": signal_json(found, became.get(found.id, ()))}
+    return {"data": await detail(ask.env, found)}
 
 
+TYPE = Parameter("type", "One type of signal")
 FILTERS = (
     Parameter("symbol", "One asset, by any of its names"),
     Parameter("since", "Not before this instant: milliseconds since 1970 or ISO 8601"),
@@ -104,9 +121,31 @@ READS = (
         "read:signals",
         "signals",
         signal_list,
-        (Parameter("type", "One type of signal"), *FILTERS),
+        (TYPE, *FILTERS),
     ),
-    Read("/api/v1/signals/by-id/{id}", "One signal", "read:signals", "signals", signal_by_id),
+    Read(
+        "/api/v1/signals/history",
+        "Signals whose time is over, with what became of them, newest first",
+        "read:signals",
+        "signals",
+        signal_history,
+        (TYPE, *FILTERS),
+    ),
+    Read(
+        "/api/v1/signals/compound",
+        "Signals that join several kinds of finding, newest first",
+        "read:signals",
+        "signals",
+        compound,
+        (Parameter("type", "One compound type", {"enum": [*COMPOUND]}), *FILTERS),
+    ),
+    Read(
+        "/api/v1/signals/by-id/{id}",
+        "One signal with its evidence, articles, matched entries and chart",
+        "read:signals",
+        "signals",
+        signal_by_id,
+    ),
     Read(
         "/api/v1/signals/{type}",
         "Signals of one type (or one signal, by its id)",

@@ -1,0 +1,42 @@
+"""One signal with all that it rests on: its evidence, articles, chart, and what became of it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from shared.env import Env
+from shared.models import HOUR
+from shared.store.signals import Signal
+
+BARS_BEFORE, BARS_AFTER = 100, 48  # the chart: a whole baseline of 96 bars, and what came next
+COLUMNS = ("open_time", "open", "high", "low", "close", "volume")
+
+
+async def detail(env: Env, signal: Signal) -> dict[str, Any]:
+    from shared.news.view import article_json
+    from shared.signals.view import signal_json
+    from shared.store import articles, outcomes
+
+    became = await outcomes.of_signals(env.db, [signal.id])
+    linked = await articles.by_ids(env.db, signal.metadata.get("articles", ()))
+    return {
+        **signal_json(signal, became.get(signal.id, ())),
+        "permalink": f"{env.settings.public_base_url}/signals/{signal.id}",
+        "articles": [article_json(article) for article in linked],
+        "chart": await chart(env, signal),
+    }
+
+
+async def chart(env: Env, signal: Signal) -> dict[str, Any] | None:
+    """The bars around a signal, of its own source and length; None where none are stored."""
+    from shared.signals.view import label
+    from shared.store import candles
+
+    step = signal.step or HOUR
+    start, end = signal.at - BARS_BEFORE * step, min(signal.at + BARS_AFTER * step, env.now() + 1)
+    named = signal.metadata.get("source")
+    source, bars = await candles.read_columns(env.db, signal.asset, step, start, end, source=named)
+    if not bars.close:
+        return None
+    rows = zip(bars.open_time, bars.open, bars.high, bars.low, bars.close, bars.volume, strict=True)
+    return {"interval": label(step), "source": source, "columns": COLUMNS, "data": list(rows)}
