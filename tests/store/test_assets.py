@@ -14,12 +14,19 @@ from shared.store import assets
 
 async def test_a_hundred_and_thirty_assets_in_rank_order(db: D1Database) -> None:
     known = await assets.load(db)
-    assert len(known) == 130
+    assert sum(asset.kind == "crypto" for asset in known) == 130
     assert [asset.symbol for asset in known][:4] == ["BTC", "ETH", "USDT", "XRP"]
     tracked = [asset.symbol for asset in known if asset.tracked]
     assert len(tracked) == 20
     assert not {"USDT", "USDC", "DAI", "FDUSD"} & set(tracked)
     assert all(asset.binance_symbol for asset in known if asset.tracked)
+
+
+async def test_the_market_as_a_whole_has_a_place_without_a_price(db: D1Database) -> None:
+    market = (await assets.load(db)).resolve("market")
+    assert market is not None
+    assert (market.symbol, market.kind, market.tracked) == ("MARKET", "index", False)
+    assert (market.coingecko_id, market.binance_symbol, market.rank) == (None, None, None)
 
 
 @pytest.mark.parametrize(
