@@ -34,14 +34,15 @@ class Scores:
 
 @dataclass(frozen=True, slots=True)
 class Detector:
-    """One type of signal. `reads` names its columns: Measured of bars, or Moods of the news.
+    """One type of signal. `reads` names its columns: "bars" for Measured, else a kind of rows that a family
+    of tables gives (shared/signals/families).
 
     score(columns, step) rates every row, 0 where the row cannot be judged; evidence(columns, row, step)
     holds every number that computes the score of one row again. `raise_at` is the score that raises, by step.
     """
 
     type: str
-    reads: Literal["bars", "moods"]
+    reads: str
     score: Callable[[Any, int], Scores]
     evidence: Callable[[Any, int, int], dict[str, Any]]
     raise_at: Mapping[int, float]
