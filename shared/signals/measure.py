@@ -34,6 +34,21 @@ def threshold(start: Start, horizon: int) -> float:
     return HIT_SIGMAS * start.volatility_1h * sqrt(horizon / HOUR)
 
 
+def ahead_of(direction: Direction, forward: float) -> float:
+    """A return in the direction of the call; as the price moved where it has none."""
+    return -forward if direction == "down" else forward
+
+
+def hit(start: Start, forward: float, horizon: int) -> bool:
+    """Whether the price went the way that was called, by more than the threshold."""
+    return ahead_of(start.direction, forward) > threshold(start, horizon)
+
+
+def opposite(start: Start, forward: float, horizon: int) -> bool:
+    """Whether it went as far the other way: what mere volatility does as often as a hit."""
+    return -ahead_of(start.direction, forward) > threshold(start, horizon)
+
+
 def measure(start: Start, signal: str, horizon: int, step: int, bars: Sequence[Bar]) -> Outcome | None:
     """The outcome over `bars` in time order; None where the bar that ends at the horizon is not there.
 
@@ -51,6 +66,7 @@ def measure(start: Start, signal: str, horizon: int, step: int, bars: Sequence[B
     rise = max(max(bar[1] for bar in inside) / start.price - 1, 0.0)
     fall = max(1 - min(bar[2] for bar in inside) / start.price, 0.0)
     up = start.direction == "up"
-    ahead = forward if up else -forward
-    hit = ahead > threshold(start, horizon)
-    return Outcome(signal, horizon, "resolved", forward, rise if up else fall, fall if up else rise, hit)
+    came_true = hit(start, forward, horizon)
+    return Outcome(
+        signal, horizon, "resolved", forward, rise if up else fall, fall if up else rise, came_true
+    )

@@ -3,6 +3,9 @@
 An outcome waits for the shortest bars the asset has that are no longer than the horizon, for at most a day
 after it was due; then longer bars do, and without any it says "no data". Everything it rests on is stored:
 the signal's price, direction and volatility, and the bars.
+
+With a signal's first outcome come the random entries it is compared with, at all its horizons: they lie
+before it, so that nothing of them has to be waited for.
 """
 
 from __future__ import annotations
@@ -13,13 +16,16 @@ from dataclasses import replace
 from typing import Any
 
 from shared.env import Env
-from shared.models import DAY
+from shared.models import DAY, HOUR
 from shared.platform.d1 import D1PreparedStatement
 from shared.signals.identity import ulid_of
+from shared.signals.matched import closes_of, match, stretch
 from shared.signals.measure import Bar, Start, measure
+from shared.signals.raising import HORIZONS
 from shared.signals.view import signal_json
-from shared.store import candle_series, candles, outbox, outcomes, signals
+from shared.store import candle_series, candles, matched, outbox, outcomes, signals
 from shared.store.candle_series import Series
+from shared.store.matched import Matched
 from shared.store.outcomes import Due, Outcome
 from shared.store.signals import Signal
 
@@ -43,7 +49,7 @@ async def resolve(env: Env, moment: Callable[[int], int] | None = None) -> dict[
 
 
 async def settle_page(env: Env, due: Sequence[Due], known: Callable[[int], int]) -> list[Outcome]:
-    """Settle what can be, one batch a page, with the announcement of signals that are complete by it."""
+    """Settle what can be, one batch a page, with matched entries and what announces complete signals."""
     found = {one.id: one for one in await signals.by_ids(env.db, sorted({one.signal for one in due}))}
     by_asset: defaultdict[int, list[Due]] = defaultdict(list)
     for one in due:
@@ -53,6 +59,8 @@ async def settle_page(env: Env, due: Sequence[Due], known: Callable[[int], int])
         settled += await settle_asset(env, asset, waiting, found, known)
     if settled:
         statements = [outcomes.settle_statement(env.db, outcome) for outcome in settled]
+        drawn = await entries_for(env, settled, found)
+        statements += [matched.add_statement(env.db, one) for one in drawn]
         await env.db.batch(statements + await completed(env, settled, found))
     return settled
 
@@ -102,6 +110,25 @@ def sources_for(series: Sequence[Series], signal: Signal, horizon: int, late: bo
 async def bars_between(env: Env, asset: int, step: int, source: str, start: int, end: int) -> list[Bar]:
     _, found = await candles.read_columns(env.db, asset, step, start, end, source=source)
     return list(zip(found.open_time, found.high, found.low, found.close, strict=True))
+
+
+async def entries_for(env: Env, settled: Sequence[Outcome], found: Mapping[str, Signal]) -> list[Matched]:
+    """Matched entries of the signals that have an outcome now and no entries yet; one read a series."""
+    measured = {outcome.signal for outcome in settled if outcome.status == "resolved"}
+    fresh = measured - await matched.have(env.db, sorted(measured))
+    by_series: defaultdict[tuple[int, int, str | None], list[Signal]] = defaultdict(list)
+    for id in sorted(fresh):
+        signal = found[id]
+        by_series[signal.asset, signal.step or HOUR, signal.metadata.get("source")].append(signal)
+    drawn = list[Matched]()
+    for (asset, step, source), waiting in by_series.items():
+        reach = [stretch(signal.at, step) for signal in waiting]
+        start, end = min(first for first, _ in reach), max(last for _, last in reach)
+        _, bars = await candles.read_columns(env.db, asset, step, start, end, source=source)
+        closes, horizons = closes_of(bars), [horizon for horizon in HORIZONS if horizon >= step]
+        for signal in waiting:
+            drawn += match(signal.key, signal.id, start_of(signal), step, horizons, closes)
+    return drawn
 
 
 def start_of(signal: Signal) -> Start:
