@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import orjson
 
@@ -15,6 +16,9 @@ SQL_ADD = """INSERT INTO order_books (asset, source, at, known_at, bids, asks) V
 ON CONFLICT DO NOTHING"""
 SQL_NEWEST = """SELECT source, at, bids, asks FROM order_books
 WHERE asset = ?1 AND source = ?2 AND at <= ?3 AND known_at <= ?3 ORDER BY at DESC LIMIT 1"""
+SQL_CHANGED = """SELECT asset, source, at, bids, asks, known_at FROM order_books
+WHERE at > ?1 AND known_at > ?2 AND known_at <= ?3 ORDER BY at"""
+SQL_NEWEST_OF_EACH = "SELECT asset, max(at) FROM order_books WHERE at > ? GROUP BY +asset"
 
 
 def add_statements(
@@ -35,6 +39,28 @@ async def newest(db: D1Database, asset: int, as_of: int = LATEST) -> list[OrderB
         for _, at, bids, asks in await db.prepare(SQL_NEWEST).bind(asset, id, as_of).raw():
             found.append(OrderBook(asset, name, at, levels(bids), levels(asks)))
     return found
+
+
+class Snapshot(NamedTuple):
+    """A book with the ids of asset and source; levels are JSON [[price, quantity], …], best first."""
+
+    asset: int
+    source: int
+    at: int
+    bids: str
+    asks: str
+    known_at: int
+
+
+async def changed(db: D1Database, taken_after: int, known_after: int, until: int) -> list[Snapshot]:
+    """Books taken after an instant that became known in (known_after, until], in time order."""
+    rows = await db.prepare(SQL_CHANGED).bind(taken_after, known_after, until).raw()
+    return [Snapshot(*row) for row in rows]
+
+
+async def newest_of_each(db: D1Database, after: int) -> list[tuple[int, int]]:
+    """(asset, instant of its newest book) for every asset with a book taken after an instant."""
+    return await db.prepare(SQL_NEWEST_OF_EACH).bind(after).raw()
 
 
 def levels(text: str) -> tuple[tuple[float, float], ...]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import orjson
+
 from shared.models import LATEST, Metric
 from shared.platform.d1 import D1Database, D1PreparedStatement
 from shared.store.assets import sources
@@ -14,6 +16,17 @@ SQL_ADD = """INSERT INTO metrics (name, at, source, known_at, value) VALUES (?, 
 ON CONFLICT DO NOTHING"""
 SQL_HISTORY = """SELECT at, value, source, known_at FROM metrics
 WHERE name = ?1 AND at >= ?2 AND at < ?3 AND known_at <= ?4 ORDER BY at DESC, source LIMIT ?5"""
+SQL_NEXT_KNOWN = "SELECT min(known_at) FROM metrics WHERE known_at > ?1 AND known_at <= ?2"
+SQL_CHANGED = """SELECT name, source, at, value FROM metrics
+WHERE known_at > ?1 AND known_at <= ?2 AND at > known_at - ?3 ORDER BY name, source, at"""
+SQL_RECENT = """SELECT m.name, m.source, m.at, m.known_at, m.value FROM json_each(?1) d
+CROSS JOIN metrics m ON m.name = d.value WHERE m.at > ?2 AND m.known_at <= ?3 ORDER BY m.at"""
+# From name to name: the table is ordered by it, and has few names and many rows.
+SQL_NEWEST = """WITH RECURSIVE found (name) AS (
+  SELECT min(name) FROM metrics UNION ALL
+  SELECT (SELECT min(name) FROM metrics WHERE name > found.name) FROM found WHERE found.name IS NOT NULL)
+SELECT name, (SELECT max(at) FROM metrics WHERE metrics.name = found.name) FROM found
+WHERE name IS NOT NULL"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,3 +55,29 @@ async def history(
     names = await sources(db)
     rows = await db.prepare(SQL_HISTORY).bind(name, start, end, as_of, limit).raw()
     return [StoredMetric(name, at, value, names[source], known) for at, value, source, known in rows]
+
+
+async def next_known(db: D1Database, after: int, until: int) -> int | None:
+    """When the first value after an instant (until another) became known; None where nothing did."""
+    ((known_at,),) = await db.prepare(SQL_NEXT_KNOWN).bind(after, until).raw()
+    return None if known_at is None else int(known_at)
+
+
+async def changed(db: D1Database, after: int, until: int, oldest: int) -> list[tuple[str, int, int, float]]:
+    """(name, source id, at, value) of what became known in (after, until], series by series in time order.
+
+    What was older than `oldest` ms when it became known is left out.
+    """
+    return await db.prepare(SQL_CHANGED).bind(after, until, oldest).raw()
+
+
+async def recent(
+    db: D1Database, names: Sequence[str], after: int, until: int
+) -> list[tuple[str, int, int, int, float]]:
+    """(name, source id, at, known_at, value) of these metrics with at > after, known at `until`."""
+    return await db.prepare(SQL_RECENT).bind(orjson.dumps(list(names)).decode(), after, until).raw()
+
+
+async def newest(db: D1Database) -> list[tuple[str, int]]:
+    """Every metric that has a value, by name, with the instant of its newest one."""
+    return await db.prepare(SQL_NEWEST).raw()

@@ -26,6 +26,10 @@ low_24h, max(id) FROM quotes WHERE id >= ?1 << 20 AND id < ?2 << 20 AND known_at
 GROUP BY asset, source"""
 SQL_HISTORY = """SELECT asset, source, at, known_at, price, volume_24h, market_cap, open_24h, high_24h,
 low_24h FROM quotes WHERE id >= ?1 << 20 AND id < ?2 << 20 AND asset = ?3 ORDER BY id"""
+SQL_LAST_KNOWN = "SELECT max(known_at) FROM quotes WHERE id >= ?1 << 20 AND known_at <= ?2"
+SQL_SAID = """SELECT asset, source, at, known_at, price FROM quotes
+WHERE id >= ?1 << 20 AND known_at <= ?2 ORDER BY id"""
+SQL_HEARD = """SELECT l.asset, count(*), max(l.quote >> 20) FROM latest_quotes l GROUP BY l.asset"""
 
 
 class StoredQuote(NamedTuple):
@@ -96,6 +100,22 @@ async def history(db: D1Database, asset: int, start: int, end: int) -> list[Stor
     Quotes lie in time order, so this reads what all assets said in between: use candles for long spans.
     """
     return await named(db, await db.prepare(SQL_HISTORY).bind(start, end, asset).raw())
+
+
+async def last_known(db: D1Database, start: int, until: int) -> int | None:
+    """When the newest of the quotes of `start` and later became known, `until` at the latest."""
+    ((known_at,),) = await db.prepare(SQL_LAST_KNOWN).bind(start, until).raw()
+    return None if known_at is None else int(known_at)
+
+
+async def said(db: D1Database, start: int, until: int) -> list[tuple[int, int, int, int, float]]:
+    """(asset, source id, at, known_at, price) of all quotes with at >= start known at `until`, by at."""
+    return await db.prepare(SQL_SAID).bind(start, until).raw()
+
+
+async def heard(db: D1Database) -> list[tuple[int, int, int]]:
+    """(asset, number of sources, instant of the newest quote) of every asset that ever had a price."""
+    return await db.prepare(SQL_HEARD).raw()
 
 
 async def named(db: D1Database, rows: Sequence[tuple[Any, ...]]) -> list[StoredQuote]:

@@ -1,0 +1,94 @@
+"""Who the news speak of, counted: articles of each asset, and articles that name an entity, hour by hour."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from shared.platform.d1 import D1Database
+
+# Copies of a story are told as well: that many repeat it is what makes a burst.
+SQL_TOLD = """SELECT x.asset, n.at, n.known_at, n.feed, n.id, n.sentiment
+FROM articles n JOIN article_assets x ON x.article = n.id
+WHERE n.at > ?1 AND n.at <= ?2 AND n.known_at <= ?2 ORDER BY x.asset, n.at, n.id"""
+SQL_FIRST_KNOWN = "SELECT min(known_at) FROM articles WHERE at > ?1 AND at <= ?2"
+# Hours that end at ?2, the newest 0, in UTC: the count of a group is what its feed told in that hour.
+SQL_NAMED = """SELECT e.entity_type, e.entity_name, e.source, (?2 - e.at) / 3600000 AS ago, count(*)
+FROM article_entities e JOIN articles n ON n.id = e.article
+WHERE e.at > ?1 AND e.at <= ?2 AND n.known_at <= ?2 AND n.known_at - n.at <= ?3
+GROUP BY e.entity_type, e.entity_name, e.source, ago"""
+SQL_NAMING = """SELECT e.article FROM article_entities e
+WHERE e.at > ?1 AND e.at <= ?2 AND e.entity_type = ?3 AND e.entity_name = ?4 ORDER BY e.at DESC LIMIT ?5"""
+SQL_NEAR = """SELECT x.article, coalesce(n.duplicate_of, n.id), n.feed, n.at
+FROM article_assets x JOIN articles n ON n.id = x.article
+WHERE x.asset = ?1 AND x.at >= ?2 AND x.at <= ?3 AND n.known_at <= ?3 ORDER BY x.at DESC LIMIT ?4"""
+SQL_ASSETS_TOLD = """SELECT count(DISTINCT x.asset), max(n.at)
+FROM articles n JOIN article_assets x ON x.article = n.id WHERE n.at > ? AND n.sentiment IS NOT NULL"""
+SQL_ENTITIES_NAMED = """SELECT count(*), max(last_seen) FROM entity_mentions WHERE last_seen > ?"""
+
+
+class Told(NamedTuple):
+    """One asset in one article."""
+
+    asset: int
+    at: int
+    known_at: int
+    feed: str
+    article: int
+    sentiment: float | None
+
+
+class Named(NamedTuple):
+    """How often a feed named an entity in one hour, `ago` hours before the look."""
+
+    entity_type: str
+    entity_name: str
+    feed: str
+    ago: int
+    articles: int
+
+
+class Near(NamedTuple):
+    """An article about an asset, and the story it tells: the id of the first article that told it."""
+
+    article: int
+    story: int
+    feed: str
+    at: int
+
+
+async def told(db: D1Database, after: int, until: int) -> list[Told]:
+    """Articles published in (after, until] and known then, by asset in time order."""
+    return [Told(*row) for row in await db.prepare(SQL_TOLD).bind(after, until).raw()]
+
+
+async def first_known(db: D1Database, after: int, until: int) -> int | None:
+    """When the first of the articles published in (after, until] became known."""
+    ((known_at,),) = await db.prepare(SQL_FIRST_KNOWN).bind(after, until).raw()
+    return None if known_at is None else int(known_at)
+
+
+async def named(db: D1Database, after: int, until: int, delay: int) -> list[Named]:
+    """Mentions in (after, until], of articles known then and at most `delay` ms after they appeared."""
+    return [Named(*row) for row in await db.prepare(SQL_NAMED).bind(after, until, delay).raw()]
+
+
+async def naming(db: D1Database, entity: tuple[str, str], after: int, until: int, limit: int) -> list[int]:
+    """Ids of the articles of (after, until] that name an entity (type, name), newest first."""
+    return [id for (id,) in await db.prepare(SQL_NAMING).bind(after, until, *entity, limit).raw()]
+
+
+async def near(db: D1Database, asset: int, start: int, until: int, limit: int) -> list[Near]:
+    """An asset's articles published and known in [start, until], newest first, copies included."""
+    return [Near(*row) for row in await db.prepare(SQL_NEAR).bind(asset, start, until, limit).raw()]
+
+
+async def assets_told(db: D1Database, after: int) -> tuple[int, int | None]:
+    """How many assets have rated articles since an instant, and when the newest appeared."""
+    ((assets, newest),) = await db.prepare(SQL_ASSETS_TOLD).bind(after).raw()
+    return assets, newest
+
+
+async def entities_named(db: D1Database, after: int) -> tuple[int, int | None]:
+    """How many (entity, feed) pairs were named since an instant, and when last."""
+    ((entities, newest),) = await db.prepare(SQL_ENTITIES_NAMED).bind(after).raw()
+    return entities, newest
