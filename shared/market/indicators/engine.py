@@ -33,6 +33,7 @@ class Ohlcv(NamedTuple):
     btc: Floats | None = None
     spx: Floats | None = None
     dxy: Floats | None = None
+    open_time: Floats | None = None
 
 
 class Engine:

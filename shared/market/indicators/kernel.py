@@ -15,8 +15,9 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 # Columns of a bar that kernels may read. `btc` is bitcoin's close at the same open time, `spx` and `dxy` the
-# newest value known at the bar's close; NaN where there is none.
-FIELDS = ("open", "high", "low", "close", "volume", "btc", "spx", "dxy")
+# newest value known at the bar's close; NaN where there is none. `open_time` is in ms since 1970: as a double
+# exact for a quarter of a million years.
+FIELDS = ("open", "high", "low", "close", "volume", "btc", "spx", "dxy", "open_time")
 
 
 class Window:
@@ -36,6 +37,7 @@ class Window:
     btc: Floats
     spx: Floats
     dxy: Floats
+    open_time: Floats
     row: int
     count: Ints
     least: int
@@ -65,7 +67,7 @@ class Kernel:
 
     names: tuple[str, ...] = ()
     depth: int = 1
-    reads: tuple[str, ...] = FIELDS
+    reads: tuple[str, ...] = FIELDS[:-1]  # one that wants the time says so
     state: tuple[NDArray[np.float64], ...] = ()
     settle: int | None = 0
 
