@@ -38,3 +38,11 @@ def labelled(outputs: tuple[str, ...], *numbers: int | float) -> tuple[str, ...]
     """Column names of a setting: ("macd", "macd_signal"), 12, 26 -> ("macd_12_26", "macd_signal_12_26")."""
     suffix = "".join(f"_{number:g}" for number in numbers)
     return tuple(name + suffix for name in outputs)
+
+
+def told_apart(
+    outputs: tuple[str, ...], period: int, *others: tuple[int | float, int | float]
+) -> tuple[str, ...]:
+    """Column names by the period alone, where each other (value, default) is the default: keltner_upper_20."""
+    usual = all(value == default for value, default in others)
+    return labelled(outputs, period, *(() if usual else (value for value, _ in others)))
