@@ -1,0 +1,45 @@
+"""Features that no indicator gives, one kernel for all of them: the logarithms are taken once a bar.
+
+Each part is a function of the window alone, so nothing is carried and nothing forgotten; NaN until the window
+is full. Sums run over bars in time order whatever the number of lanes: the same bits for one asset or many.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from shared.market.features.kernels import cross_asset, price, trend, volatility, volume
+from shared.market.features.kernels.window import Logs
+from shared.market.indicators.kernel import Floats, Kernel, Maker, Window
+
+Part = Callable[[Window, Logs], tuple[Floats, ...]]
+PARTS: tuple[tuple[tuple[str, ...], Part], ...] = (
+    (price.NAMES, price.columns),
+    (volume.NAMES, volume.columns),
+    (volatility.NAMES, volatility.columns),
+    (trend.NAMES, trend.columns),
+    (cross_asset.NAMES, cross_asset.columns),
+)
+
+
+class BarFeatures(Kernel):
+    """Returns, shapes of bars, volumes, moments, lines and ties to other markets over the last 96 bars."""
+
+    names = tuple(name for names, _ in PARTS for name in names)
+    depth = Logs.BARS + 1
+
+    def __init__(self, lanes: int) -> None:
+        self.state = ()
+
+    def step(self, window: Window, out: tuple[Floats, ...]) -> None:
+        places = iter(out)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            logs = Logs(window)
+            for _, part in PARTS:
+                for column in part(window, logs):
+                    np.copyto(next(places), column)
+
+
+MAKERS: tuple[Maker, ...] = (BarFeatures,)
