@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
+from inspect import getdoc
 
-from shared.market.indicators.kernel import Maker
+from shared.market.indicators.kernel import Kernel, Maker
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,3 +48,17 @@ def told_apart(
     """Column names by the period alone, where each other (value, default) is the default: keltner_upper_20."""
     usual = all(value == default for value, default in others)
     return labelled(outputs, period, *(() if usual else (value for value, _ in others)))
+
+
+def maker_of(kernel: Callable[..., Kernel]) -> Callable[..., Maker]:
+    """`make` of a kernel class whose constructor takes the lanes and then the parameters by name."""
+
+    def make(**parameters: int | float) -> Maker:
+        return partial(kernel, **parameters)
+
+    return make
+
+
+def doc_of(kernel: type[Kernel]) -> str:
+    """The definition a kernel class states."""
+    return getdoc(kernel) or ""

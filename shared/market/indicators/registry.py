@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from shared.errors import Invalid
-from shared.market.indicators import moving
+from shared.market.indicators import bands, moving, ranges, strength
 from shared.market.indicators.definition import Indicator, Parameter
 from shared.market.indicators.engine import Ohlcv, compute
 from shared.market.indicators.kernel import Floats
 
-MODULES = (moving,)
+MODULES = (moving, strength, ranges, bands)
 
 INDICATORS: dict[str, Indicator] = {one.name: one for module in MODULES for one in module.INDICATORS}
 

