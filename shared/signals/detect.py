@@ -103,9 +103,10 @@ async def step_over(
     silent: Mapping[int, int] | None = None,
 ) -> Tally | None:
     """Step and store in one batch; None where another run was faster."""
-    after, found = play_bars(carried, step, bars, silent)
+    played = play_bars(carried, step, bars, None, silent)
+    after = played.carried
     cursor = int(after.windows.cursor.max())
-    tally = await store(env, names, found, moment, loaded, (cursor, pack(after)))
+    tally = await store(env, names, played.found, moment, loaded, (cursor, pack(after)))
     if tally:
         tally.looked_at = len(bars)
     return tally

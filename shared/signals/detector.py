@@ -39,6 +39,7 @@ class Detector:
 
     score(columns, step) rates every row, 0 where the row cannot be judged; evidence(columns, row, step)
     holds every number that computes the score of one row again. `raise_at` is the score that raises, by step.
+    On bars nothing is judged before a lane's bar number `warmup`, counted from 0.
     """
 
     type: str
@@ -46,3 +47,4 @@ class Detector:
     score: Callable[[Any, int], Scores]
     evidence: Callable[[Any, int, int], dict[str, Any]]
     raise_at: Mapping[int, float]
+    warmup: int = 0

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from shared.models import EARLIEST
 from shared.platform.d1 import D1Database
+from shared.signals import windows
 from shared.signals.bars import Bars, bars_of
 from shared.signals.episodes import Episodes
 from shared.signals.state import Carried
-from shared.signals.windows import Windows
 from shared.store import candle_series, candles
 from shared.store.candle_series import Series
 
@@ -79,12 +79,11 @@ def switched(one: Series, lanes: Mapping[int, tuple[int, int]]) -> bool:
 def without(carried: Carried, assets: Iterable[int]) -> Carried:
     """The state with these lanes taken out."""
     stay = ~np.isin(carried.windows.asset, np.array(list(assets), np.int64))
-    cut: list[Any] = [getattr(carried.windows, item.name)[stay] for item in fields(Windows)]
     kept = {
         name: Episodes(one.last_finding[stay], one.last_calm[stay], one.open_at[stay])
         for name, one in carried.episodes.items()
     }
-    return Carried(Windows(*cut), kept)
+    return Carried(windows.without(carried.windows, stay), kept)
 
 
 async def read(

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from math import sqrt
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from shared.models import HOUR, Finding
 from shared.signals import episodes, windows
 from shared.signals.bars import Bars, Ints
+from shared.signals.beside import Beside
 from shared.signals.detector import COOLDOWN, DIRECTIONS, EXPIRES, NO_BAR, Detector, Scores
 from shared.signals.detectors import DETECTORS
 from shared.signals.detectors.price_anomaly import return_scale
@@ -34,29 +35,44 @@ class Found:
         return self.opened == self.finding.at
 
 
+class Played(NamedTuple):
+    """The state behind some bars, what was found on them, and the bars as they were measured."""
+
+    carried: Carried
+    found: list[Found]
+    measured: Measured
+
+
 def play_bars(
-    carried: Carried | None, step: int, bars: Bars, silent: Mapping[int, int] | None = None
-) -> tuple[Carried, list[Found]]:
-    """Step every asset over its new bars; `silent`: by asset, the open time up to which nothing is told."""
+    carried: Carried | None,
+    step: int,
+    bars: Bars,
+    beside: Beside | None = None,
+    silent: Mapping[int, int] | None = None,
+) -> Played:
+    """Step every asset over its new bars; `silent`: by asset, the open time up to which nothing is told.
+
+    What was carried is used up: its windows move on in place.
+    """
     before = carried or Carried(windows.empty(), {})
     assets, first = np.unique(bars.asset, return_index=True)
+    old_assets = before.windows.asset
     wider = windows.with_lanes(before.windows, assets, bars.source[first])
-    after, measured = windows.step(wider, step, bars)
-    at = measured.open_time + step
+    measured = windows.step(wider, step, bars, beside)
     kept, found = dict[str, Episodes](), list[Found]()
     for detector in DETECTORS:
         if detector.reads != "bars":
             continue
-        old = before.episodes.get(detector.type) or episodes.empty(len(before.windows.asset))
-        state = episodes.with_lanes(old, before.windows.asset, wider.asset)
+        old = before.episodes.get(detector.type) or episodes.empty(len(old_assets))
+        state = episodes.with_lanes(old, old_assets, wider.asset)
         scores = detector.score(measured, step)
         kept[detector.type], events = episodes.advance(
             state,
             measured.lane,
             measured.tick,
-            at,
+            measured.open_time + step,
             scores,
-            ready=measured.ready,
+            ready=measured.ready & (measured.tick >= detector.warmup),
             raise_at=detector.raise_at[step],
             cooldown=COOLDOWN[step],
             expires=EXPIRES[step],
@@ -64,7 +80,7 @@ def play_bars(
         found += [bar_found(detector, measured, scores, event, step) for event in events]
     if silent:
         found = [one for one in found if one.finding.at - step > silent.get(one.finding.asset, -1)]
-    return Carried(after, kept), in_order(found)
+    return Played(Carried(wider, kept), in_order(found), measured)
 
 
 def bar_found(detector: Detector, bars: Measured, scores: Scores, event: episodes.Event, step: int) -> Found:

@@ -5,17 +5,18 @@ Not compressed: 300 KB for 130 assets are read, stepped and written back faster 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from math import prod
 from typing import Any
 
 import numpy as np
 import orjson
 
+from shared.signals.columns import ENGINE
 from shared.signals.episodes import Episodes
-from shared.signals.windows import WINDOW, Windows
+from shared.signals.windows import Windows
 
-LAYOUT = 1  # raise it with any change of the arrays: what was stored is then built again from the candles
+LAYOUT = 2  # raise it with any change of the arrays: what was stored is then built again from the candles
 
 
 @dataclass(slots=True)
@@ -43,21 +44,21 @@ def header_of(data: bytes) -> tuple[dict[str, Any], int]:
 
 
 def pack(carried: Carried) -> bytes:
-    arrays = [getattr(carried.windows, item.name) for item in fields(Windows)]
+    windows = carried.windows
+    arrays = [windows.asset, windows.source, *ENGINE.pack(windows.state)]
     for one in carried.episodes.values():
         arrays += [one.last_finding, one.last_calm, one.open_at]
-    header = {"window": WINDOW, "lanes": len(carried.windows.asset), "types": list(carried.episodes)}
+    header = {"engine": ENGINE.layout, "lanes": len(windows.asset), "types": list(carried.episodes)}
     return encode(header, [array for array in arrays if array.size])
 
 
 def unpack(data: bytes) -> Carried | None:
-    """What was packed, read in place; None where it was another version or is damaged: build it again."""
+    """What was packed; None where it was another version or other kernels, or is damaged: build it again."""
     header, start = header_of(data)
     lanes = header.get("lanes", 0)
-    if header.get("window") != WINDOW or not lanes:
+    if header.get("engine") != ENGINE.layout or not lanes:
         return None
-    shapes: list[tuple[Any, tuple[int, ...]]] = [(np.int64, (lanes,))] * 3 + [(np.float64, (lanes,))]
-    shapes += [(np.int64, (lanes, WINDOW + 1)), (np.float64, (lanes, WINDOW)), (np.float64, (lanes, WINDOW))]
+    shapes: list[tuple[Any, tuple[int, ...]]] = [(np.int64, (lanes,))] * 2 + ENGINE.shapes(lanes)
     shapes += [(np.int64, (lanes, 3))] * (3 * len(header["types"]))
     if len(data) - start != 8 * sum(prod(shape) for _, shape in shapes):
         return None
@@ -66,9 +67,9 @@ def unpack(data: bytes) -> Carried | None:
         count = prod(shape)
         arrays.append(np.frombuffer(data, kind, count, start).reshape(shape))
         start += 8 * count
-    seven, rest = arrays[:7], arrays[7:]
+    asset, source, history, count_of, memory, *rest = arrays
     episodes = {name: Episodes(*rest[3 * i : 3 * i + 3]) for i, name in enumerate(header["types"])}
-    return Carried(Windows(*seven), episodes)
+    return Carried(Windows(asset, source, ENGINE.unpack((history, count_of, memory))), episodes)
 
 
 def pack_episodes(assets: np.ndarray[Any, Any], episodes: Episodes) -> bytes:

@@ -1,45 +1,45 @@
-"""What the bar detectors carry: the last 96 returns and volumes of every asset, and their medians.
+"""What the bar detectors carry: the last bars of every asset and the state of all kernels over them.
 
-`step` is the one kernel of live and backfill. Each bar is measured against the window before it, and the
-figures depend on that window alone, so any cut of the same bars into calls gives the same bits.
+`step` is the one way of live and backfill. Kernels are stepped bar by bar; the exact medians of the window
+before each bar are taken of many bars at once. Both depend on the lane's own bars alone, so any cut of the
+same bars into calls gives the same bits.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 import numpy as np
 
+from shared.market.indicators.kernel import FIELDS
+from shared.market.indicators.lanes import State
 from shared.models import EARLIEST
 from shared.signals.bars import Bars, Bools, Floats, Ints
+from shared.signals.beside import Beside, nothing_beside
+from shared.signals.columns import ENGINE
+from shared.signals.kernels.baseline import WINDOW
 
-WINDOW = 96  # bars: 8 hours of 5m, 4 days of 1h, a quarter of 1d; long enough for a steady median
-CHANGING = ("bars", "last_close", "opens", "returns", "volumes")
 KINDS = {"Ints": np.int64, "Floats": np.float64, "Bools": np.bool_}
 BLOCK = 8192  # windows measured at a time: 6 MB, whatever the length of the backfill
+CLOSE, VOLUME, OPEN_TIME = (FIELDS.index(name) for name in ("close", "volume", "open_time"))
+PRICES = ("open", "high", "low", "close", "volume")
+
+__all__ = ["WINDOW", "Measured", "Windows", "empty", "median_mad", "step", "with_lanes", "without"]
 
 
 @dataclass(slots=True)
 class Windows:
-    """One lane an asset, sorted by asset; within a lane time runs to the right.
-
-    opens (L, W+1), returns (L, W), volumes (L, W); `bars` counts what a lane has seen, and a lane is warm
-    once W returns stand behind it. What is not yet filled is NaN.
-    """
+    """One lane an asset, sorted by asset: its source, and the engine's state of all lanes."""
 
     asset: Ints
     source: Ints
-    bars: Ints
-    last_close: Floats
-    opens: Ints
-    returns: Floats
-    volumes: Floats
+    state: State
 
     @property
     def cursor(self) -> Ints:
         """Open time of the newest bar of each lane; EARLIEST before the first."""
-        return self.opens[:, -1]
+        return as_times(self.state.history[OPEN_TIME, -1])
 
 
 @dataclass(slots=True)
@@ -48,7 +48,8 @@ class Measured:
 
     `value` is the log return, divided by √elapsed where bars are missing before it (a random walk spreads
     with the root of time); `volume` is the log of the volume, -inf without any. `base` is the open time of
-    the bar before the window's first: its close starts the first return.
+    the bar before the window's first: its close starts the first return. `bars["rsi_14"]` is a column of the
+    engine, or one that was known beside the bar; findings about the market are filed under asset `leader`.
     """
 
     lane: Ints
@@ -69,88 +70,105 @@ class Measured:
     first: Ints
     last: Ints
     ready: Bools
+    columns: dict[str, Floats] = field(kw_only=True)
+    leader: int = field(kw_only=True, default=0)
+
+    def __getitem__(self, name: str) -> Floats:
+        return self.columns[name]
+
+    def __len__(self) -> int:
+        return len(self.asset)
+
+
+ROWS = tuple(item for item in fields(Measured) if not item.kw_only)  # columns that have one value a bar
+
+
+def as_times(opened: Floats) -> Ints:
+    """Open times as whole milliseconds, EARLIEST where there was no bar."""
+    return np.where(np.isnan(opened), EARLIEST, opened).astype(np.int64)
 
 
 def empty() -> Windows:
-    none, zero = np.empty(0, np.int64), np.empty((0, WINDOW))
-    return Windows(none, none, none, np.empty(0), np.empty((0, WINDOW + 1), np.int64), zero, zero)
+    none = np.empty(0, np.int64)
+    return Windows(none, none, ENGINE.empty(0))
 
 
 def with_lanes(state: Windows, assets: Ints, sources: Ints) -> Windows:
     """Add a cold lane for each asset that has none; `sources` run beside `assets`, both sorted."""
-    if np.array_equal(assets, state.asset):
-        return state
     fresh = ~np.isin(assets, state.asset)
     if not fresh.any():
         return state
-    n = int(fresh.sum())
-    cold = Windows(
-        assets[fresh],
-        sources[fresh],
-        np.zeros(n, np.int64),
-        np.full(n, np.nan),
-        np.full((n, WINDOW + 1), EARLIEST, np.int64),
-        np.full((n, WINDOW), np.nan),
-        np.full((n, WINDOW), np.nan),
-    )
-    order = np.argsort(np.concatenate((state.asset, cold.asset)), kind="stable")
-    pairs = zip(columns(state), columns(cold), strict=True)
-    return Windows(*(np.concatenate(pair)[order] for pair in pairs))
+    asset = np.concatenate((state.asset, assets[fresh]))
+    order = np.argsort(asset, kind="stable")
+    source = np.concatenate((state.source, sources[fresh]))[order]
+    return Windows(asset[order], source, ENGINE.with_lanes(state.state, state.asset, asset[order]))
 
 
-def columns(state: Windows) -> list[Any]:
-    return [getattr(state, item.name) for item in fields(state)]
+def without(state: Windows, stay: Bools) -> Windows:
+    """Keep some lanes only."""
+    kept = state.asset[stay]
+    return Windows(kept, state.source[stay], ENGINE.with_lanes(state.state, state.asset, kept))
 
 
-def step(state: Windows, length: int, bars: Bars) -> tuple[Windows, Measured]:
-    """Measure every bar newer than its lane's cursor and move the lanes on; `length` is the bar in ms.
+def step(state: Windows, length: int, bars: Bars, beside: Beside | None = None) -> Measured:
+    """Measure every bar newer than its lane's cursor and move the lanes on, in place; a bar is `length` ms.
 
     Every asset needs a lane. Bars at or before the cursor, late or corrected, are passed over: what was
-    signalled on the first telling stands. `state` is not changed.
+    signalled on the first telling stands.
     """
+    beside = beside or nothing_beside(bars)
     lanes = np.searchsorted(state.asset, bars.asset)
     newer = bars.open_time > state.cursor[lanes]
     if not newer.all():
-        bars, lanes = bars.take(newer), lanes[newer]
+        bars, lanes, beside = bars.take(newer), lanes[newer], beside.take(newer)
     moved, starts, counts = np.unique(lanes, return_index=True, return_counts=True)
-    widths = np.unique(counts)
-    whole = len(moved) == len(state.asset) and len(widths) == 1  # live: nothing stays as it was
-    fresh: Any = np.empty_like if whole else np.copy
-    after = replace(state, **{name: fresh(getattr(state, name)) for name in CHANGING})
-    parts = []
-    for width in widths:  # lanes with equally many bars move as one rectangle
-        same = counts == width
-        rows = starts[same][:, None] + np.arange(width)
-        parts.append(advance(state, after, slice(None) if whole else moved[same], bars, rows, length))
-    return after, joined(parts) if parts else nothing()
+    parts, done = [], 0
+    for width in np.unique(counts):  # all lanes that have so many bars move side by side
+        there = counts >= width
+        rows = starts[there][:, None] + np.arange(done, width)
+        some = slice(None) if there.sum() == len(state.asset) else moved[there]
+        parts.append(advance(state, some, bars, beside, rows, length))
+        done = int(width)
+    return joined(parts, beside.leader)
 
 
 def advance(
-    before: Windows, after: Windows, lanes: Ints | slice, bars: Bars, rows: Ints, length: int
-) -> Measured:
-    """Move `lanes` (n,) over their bars, whose row numbers are `rows` (n, k); writes `after`."""
+    windows: Windows, lanes: Ints | slice, bars: Bars, beside: Beside, rows: Ints, length: int
+) -> tuple[list[Any], dict[str, Floats]]:
+    """Move `lanes` (n,) over their bars, whose row numbers are `rows` (n, k); the columns of Measured."""
     n, k = rows.shape
+    kept = windows.state.history[:, -WINDOW - 1 :, lanes]
     opened, close = bars.open_time[rows], bars.close[rows]
-    opens = np.concatenate((before.opens[lanes], opened), axis=1)
-    previous = np.concatenate((before.last_close[lanes][:, None], close[:, :-1]), axis=1)
-    elapsed = np.maximum(np.diff(opens[:, WINDOW:], axis=1) / length, 1.0)
-    with np.errstate(divide="ignore"):
-        value = np.log(close / previous) / np.sqrt(elapsed)
-        volume = np.log(bars.volume[rows])
-    returns = np.concatenate((before.returns[lanes], value), axis=1)
-    volumes = np.concatenate((before.volumes[lanes], volume), axis=1)
-    tick = before.bars[lanes][:, None] + np.arange(k)
+    opens = np.concatenate((as_times(kept[OPEN_TIME].T), opened), axis=1)
+    closes = np.concatenate((kept[CLOSE].T, close), axis=1)
+    elapsed = np.maximum(np.diff(opens, axis=1) / length, 1.0)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        returns = np.log(closes[:, 1:] / closes[:, :-1]) / np.sqrt(elapsed)
+        volumes = np.log(np.concatenate((kept[VOLUME, 1:].T, bars.volume[rows]), axis=1))
+    tick = windows.state.count[lanes][:, None] + np.arange(k)
     ready = tick > WINDOW
     median, mad = baselines(returns, ready)
     volume_median, volume_mad = baselines(volumes, ready)
-    after.bars[lanes] = before.bars[lanes] + k
-    after.last_close[lanes] = close[:, -1]
-    after.opens[lanes], after.returns[lanes] = opens[:, k:], returns[:, k:]
-    after.volumes[lanes] = volumes[:, k:]
-    numbers = np.arange(len(before.asset))[lanes]
-    wide = (tick, bars.asset[rows], bars.source[rows], opened, close, previous, elapsed, value, median, mad)
-    ends = (volume, volume_median, volume_mad, opens[:, :k], opens[:, 1 : k + 1], opens[:, WINDOW:-1], ready)
-    return Measured(np.repeat(numbers, k), *(column.reshape(n * k) for column in (*wide, *ends)))
+    table = ENGINE.advance(windows.state, fields_of(bars, beside, rows.T), lanes)
+    numbers = np.repeat(np.arange(len(windows.asset))[lanes], k)
+    new = slice(WINDOW, None)
+    wide = (tick, bars.asset[rows], bars.source[rows], opened, close, closes[:, WINDOW:-1])
+    rest = (elapsed[:, new], returns[:, new], median, mad, volumes[:, new], volume_median, volume_mad)
+    ends = (opens[:, :k], opens[:, 1 : k + 1], opens[:, WINDOW:-1], ready)
+    flat = np.ascontiguousarray(table.transpose(0, 2, 1)).reshape(len(table), n * k)
+    columns = dict(zip(ENGINE.names, flat, strict=True))
+    columns.update({name: column[rows].reshape(n * k) for name, column in beside.known.items()})
+    return [numbers, *(column.reshape(n * k) for column in (*wide, *rest, *ends))], columns
+
+
+def fields_of(bars: Bars, beside: Beside, rows: Ints) -> Floats:
+    """What kernels read, in the order of FIELDS: (F, k, n) for rows (k, n)."""
+    found = np.empty((len(FIELDS), *rows.shape))
+    for place, name in enumerate(PRICES):
+        found[place] = getattr(bars, name)[rows]
+    found[len(PRICES) : -1] = beside.markets[:, rows]
+    found[OPEN_TIME] = bars.open_time[rows]
+    return found
 
 
 def baselines(series: Floats, ready: Bools) -> tuple[Floats, Floats]:
@@ -184,14 +202,13 @@ def middle(rows: Floats) -> Floats:
     return 0.5 * (rows[:, half - 1] + rows[:, half])
 
 
-def joined(parts: list[Measured]) -> Measured:
+def joined(parts: list[tuple[list[Any], dict[str, Floats]]], leader: int) -> Measured:
+    """One Measured of what was measured part by part; of none, one without rows."""
     if len(parts) == 1:
-        return parts[0]
-    names = [item.name for item in fields(Measured)]
-    return Measured(*(np.concatenate([getattr(part, name) for part in parts]) for name in names))
-
-
-def nothing() -> Measured:
-    """No bar at all."""
-    columns: list[Any] = [np.empty(0, KINDS[str(item.type)]) for item in fields(Measured)]
-    return Measured(*columns)
+        return Measured(*parts[0][0], columns=parts[0][1], leader=leader)
+    if not parts:
+        return Measured(*(np.empty(0, KINDS[str(item.type)]) for item in ROWS), columns={}, leader=leader)
+    rows = [np.concatenate(columns) for columns in zip(*(part[0] for part in parts), strict=True)]
+    tables = [part[1] for part in parts]
+    columns = {name: np.concatenate([table[name] for table in tables]) for name in tables[0]}
+    return Measured(*rows, columns=columns, leader=leader)

@@ -24,7 +24,7 @@ def measured(closes: list[float], volumes: list[float]) -> Measured:
     pairs = enumerate(zip(closes, volumes, strict=True))
     bars = bars_of([(1, 1, i * HOUR, c, c, c, c, v) for i, (c, v) in pairs])
     one = np.array([1])
-    return windows.step(windows.with_lanes(windows.empty(), one, one), HOUR, bars)[1]
+    return windows.step(windows.with_lanes(windows.empty(), one, one), HOUR, bars)
 
 
 def zigzag(n: int = 120) -> tuple[list[float], list[float]]:
