@@ -45,7 +45,7 @@ def labelled(outputs: tuple[str, ...], *numbers: int | float) -> tuple[str, ...]
 def told_apart(
     outputs: tuple[str, ...], period: int, *others: tuple[int | float, int | float]
 ) -> tuple[str, ...]:
-    """Column names by the period alone, where each other (value, default) is the default: keltner_upper_20."""
+    """Column names by the period alone where every other (value, default) is usual: keltner_upper_20."""
     usual = all(value == default for value, default in others)
     return labelled(outputs, period, *(() if usual else (value for value, _ in others)))
 

@@ -3,12 +3,38 @@
 from __future__ import annotations
 
 from shared.errors import Invalid
-from shared.market.indicators import bands, moving, ranges, strength
+from shared.market.indicators import (
+    bands,
+    channels,
+    hurst,
+    money_flow,
+    moving,
+    oscillators,
+    ranges,
+    stochrsi,
+    strength,
+    trend,
+    volatility,
+    vwap,
+)
 from shared.market.indicators.definition import Indicator, Parameter
 from shared.market.indicators.engine import Ohlcv, compute
 from shared.market.indicators.kernel import Floats
 
-MODULES = (moving, strength, ranges, bands)
+MODULES = (
+    moving,
+    strength,
+    ranges,
+    bands,
+    oscillators,
+    stochrsi,
+    money_flow,
+    vwap,
+    channels,
+    trend,
+    volatility,
+    hurst,
+)
 
 INDICATORS: dict[str, Indicator] = {one.name: one for module in MODULES for one in module.INDICATORS}
 
