@@ -7,6 +7,7 @@ Bars at or before a lane's cursor (late, corrected) are not looked at again: no 
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -17,7 +18,8 @@ from shared.env import Env
 from shared.signals.bars import STEPS, Bars
 from shared.signals.detect_news import detect_news
 from shared.signals.intake import new_bars
-from shared.signals.play import play_bars
+from shared.signals.joining import beside
+from shared.signals.play import Found, play_bars, stretches
 from shared.signals.raising import Names, Tally, store
 from shared.signals.state import Carried, pack, unpack
 from shared.signals.view import label, signal_json
@@ -26,6 +28,8 @@ from shared.store.detector_state import StoredState
 from shared.store.signals import Signal
 
 log = logging.getLogger("detect-signals")
+# More bars than this are played beside the event loop: some 50 ms, after which others should have their turn.
+AT_ONCE = 2000
 ATTEMPTS = 3  # lost races: after that the others are doing the work
 
 # When something that was true at `at` became known, ms.
@@ -103,10 +107,17 @@ async def step_over(
     silent: Mapping[int, int] | None = None,
 ) -> Tally | None:
     """Step and store in one batch; None where another run was faster."""
-    played = play_bars(carried, step, bars, None, silent)
-    after = played.carried
-    cursor = int(after.windows.cursor.max())
-    tally = await store(env, names, played.found, moment, loaded, (cursor, pack(after)))
+    known, found = await beside(env.db, (await names.get())[0], step, bars), list[Found]()
+    for rows in stretches(bars):
+        some, others = bars.take(rows), known.take(rows)
+        if len(bars) > AT_ONCE:
+            played = await asyncio.to_thread(play_bars, carried, step, some, others, silent)
+        else:
+            played = play_bars(carried, step, some, others, silent)
+        carried, found = played.carried, found + played.found
+    assert carried is not None
+    cursor = int(carried.windows.cursor.max())
+    tally = await store(env, names, found, moment, loaded, (cursor, pack(carried)))
     if tally:
         tally.looked_at = len(bars)
     return tally

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from math import sqrt
 from typing import Any, NamedTuple
@@ -11,7 +11,7 @@ import numpy as np
 
 from shared.models import HOUR, Finding
 from shared.signals import episodes, windows
-from shared.signals.bars import Bars, Ints
+from shared.signals.bars import Bars, Bools, Ints
 from shared.signals.beside import Beside
 from shared.signals.detector import COOLDOWN, DIRECTIONS, EXPIRES, NO_BAR, Detector, Scores
 from shared.signals.detectors import DETECTORS
@@ -20,6 +20,9 @@ from shared.signals.episodes import Episodes
 from shared.signals.moods import Moods
 from shared.signals.state import Carried
 from shared.signals.windows import Measured
+
+# Bars played at a time: each is a few hundred columns, and a long backfill shall not take gigabytes.
+STRETCH = 4096
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +36,18 @@ class Found:
     @property
     def raises(self) -> bool:
         return self.opened == self.finding.at
+
+
+def stretches(bars: Bars) -> Iterator[slice | Bools]:
+    """Rows of bars to play one after the other: whole instants of time, about STRETCH bars each."""
+    edges = np.unique(np.sort(bars.open_time)[STRETCH::STRETCH])
+    if not len(edges):
+        yield slice(None)
+        return
+    part = np.searchsorted(edges, bars.open_time, side="right")
+    for number in range(len(edges) + 1):
+        if (rows := part == number).any():
+            yield rows
 
 
 class Played(NamedTuple):

@@ -110,8 +110,10 @@ async def store(
     moment: Callable[[int], int],
     loaded: StoredState,
     carried: tuple[int, bytes],
+    beside: Sequence[D1PreparedStatement] = (),
 ) -> Tally | None:
-    """Everything in one batch with the state it follows from: cursor and bytes in `carried`.
+    """Everything in one batch with the state it follows from: cursor and bytes in `carried`; `beside` are
+    statements for what else was learned from it.
 
     None where another run had stored that state first: nothing was written, look again.
     """
@@ -127,7 +129,7 @@ async def store(
             statements += raise_statements(env, signal)
         else:
             statements.append(signals.update_statement(env.db, update_of(one, asset, known_at)))
-    statements.append(detector_state.swap_statement(env.db, loaded, *carried))
+    statements += [*beside, detector_state.swap_statement(env.db, loaded, *carried)]
     try:
         done = await env.db.batch(statements)
     except D1Error as error:
