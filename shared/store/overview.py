@@ -15,6 +15,12 @@ WHERE n.at >= ?1 AND n.at < ?2 AND n.known_at <= ?3 AND n.duplicate_of IS NULL O
 SQL_NEWS_BY_ASSET = """SELECT x.asset, count(*), avg(n.sentiment)
 FROM articles n JOIN article_assets x ON x.article = n.id
 WHERE n.at > ?1 AND n.at <= ?2 AND n.known_at <= ?2 AND n.duplicate_of IS NULL GROUP BY x.asset"""
+SQL_NEWS_MOODS = """SELECT x.asset, n.known_at, n.sentiment
+FROM articles n JOIN article_assets x ON x.article = n.id
+WHERE n.known_at >= ?1 AND n.known_at < ?2 AND n.known_at <= ?3 AND n.duplicate_of IS NULL
+AND n.sentiment IS NOT NULL ORDER BY n.known_at"""
+SQL_SIGNAL_SIDES = """SELECT asset, at, direction FROM signals
+WHERE type = ?1 AND at >= ?2 AND at < ?3 AND known_at <= ?4 ORDER BY at"""
 SQL_MOOD = """SELECT count(*), avg(sentiment) FROM articles
 WHERE at > ?1 AND at <= ?2 AND known_at <= ?2 AND duplicate_of IS NULL AND sentiment IS NOT NULL"""
 # From name to name: the table is ordered by it, and has few names and many rows.
@@ -59,3 +65,15 @@ async def mood(db: D1Database, after: int, until: int) -> tuple[int, float | Non
 async def metric_names(db: D1Database) -> list[str]:
     """All metrics that have a value, sorted."""
     return [name for (name,) in await db.prepare(SQL_METRIC_NAMES).raw()]
+
+
+async def news_moods(db: D1Database, start: int, end: int, as_of: int) -> list[tuple[int, int, float]]:
+    """(asset, known_at, sentiment) of each asset a rated article speaks of, copies of a story left out."""
+    return await db.prepare(SQL_NEWS_MOODS).bind(start, end, as_of).raw()
+
+
+async def signal_sides(
+    db: D1Database, type: str, start: int, end: int, as_of: int
+) -> list[tuple[int, int, str]]:
+    """(asset, at, direction) of one type's signals with start <= at < end, known at `as_of`."""
+    return await db.prepare(SQL_SIGNAL_SIDES).bind(type, start, end, as_of).raw()

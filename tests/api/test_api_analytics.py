@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from typing import Any
 
+import pytest
+
 from shared.models import DAY, HOUR, Article, Candle, Metric
 from shared.signals.patterns import LEAST
 from shared.store import articles, assets, candles, metrics, signals
@@ -171,3 +173,25 @@ async def test_correlations_and_hours(world: World) -> None:
     assert max(temporal["by_hour"], key=lambda slot: slot["n"])["slot"] == f"{now // HOUR % 24:02d}"
     few = (await get(world, "/api/v1/signals/patterns/temporal?symbol=ETH"))["data"]
     assert few["status"] == "insufficient data"
+
+
+async def test_event_study_of_news(world: World) -> None:
+    now = world.env.now() // HOUR * HOUR
+    first = now - 80 * 30 * HOUR
+    closes = [100 * 1.02 ** ((n + 26) // 30) for n in range(80 * 30)]  # a rise four hours after each story
+    bars = [Candle(1, "binance", HOUR, first + n * HOUR, c, c, c, c, 1.0) for n, c in enumerate(closes)]
+    await candles.add(world.env.db, bars, now)
+    for n in range(LEAST + 5):
+        await write(world, n, first + (n * 30 + 30) * HOUR, 0.8, 1)
+    found = (await get(world, "/api/v1/analytics/event-study?symbol=BTC"))["data"]
+    path = {point["hour"]: point["mean"] for point in found["path"]}
+    assert found["status"] == "measured"
+    assert found["n"] == LEAST + 5
+    assert path[4] == 0
+    assert path[5] == pytest.approx(math.log(1.02))
+    few = (await get(world, "/api/v1/analytics/event-study?event=volume_spike"))["data"]
+    assert few["status"] == "insufficient data"
+    assert few["path"] == []
+    assert (await get(world, "/api/v1/analytics/event-study?event=nonsense", 404))[
+        "code"
+    ] == "DATA_NOT_AVAILABLE"

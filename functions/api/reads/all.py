@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from functions.api.reads import Read, analytics, market, news, patterns, regime, signals
+from functions.api.reads import Read, analytics, event_study, market, news, patterns, regime, signals
 
 READS: tuple[Read, ...] = (
     *market.READS,
@@ -13,6 +13,7 @@ READS: tuple[Read, ...] = (
     *analytics.READS,
     *patterns.READS,
     *regime.READS,
+    *event_study.READS,
 )
 
 
