@@ -129,7 +129,7 @@ async def store(
             statements += raise_statements(env, signal)
         else:
             statements.append(signals.update_statement(env.db, update_of(one, asset, known_at)))
-    statements += [*beside, detector_state.swap_statement(env.db, loaded, *carried)]
+    statements += [*beside, *detector_state.swap_statements(env.db, loaded, *carried)]
     try:
         done = await env.db.batch(statements)
     except D1Error as error:

@@ -1,4 +1,4 @@
-"""What detectors carry from bar to bar: one versioned row a family and bar length."""
+"""What detectors carry from bar to bar: one versioned state a family and bar length."""
 
 from __future__ import annotations
 
@@ -6,21 +6,27 @@ from dataclasses import dataclass
 
 from shared.platform.d1 import D1Database, D1Error, D1PreparedStatement
 
-SQL_LOAD = "SELECT version, cursor, state FROM detector_state WHERE name = ?"
+# D1 takes 2,000,000 bytes a row: what is longer goes on in rows named `<name>/1`, `<name>/2`, …
+PART = 1_900_000
+
+SQL_LOAD = """SELECT name, version, cursor, state FROM detector_state
+WHERE name = ?1 OR (name > ?1 || '/' AND name < ?1 || '0') ORDER BY length(name), name"""
 SQL_ADD = "INSERT INTO detector_state (name, version, cursor, state) VALUES (?, 1, ?, ?)"
 # The version another run has already passed becomes NULL, which breaks the batch: nothing of it is stored.
 SQL_SWAP = """UPDATE detector_state SET version = CASE WHEN version = ?1 THEN version + 1 ELSE NULL END,
 cursor = ?2, state = ?3 WHERE name = ?4"""
+SQL_CUT = "DELETE FROM detector_state WHERE name > ?1 || '/' AND name < ?1 || '0'"
 
 
 @dataclass(frozen=True, slots=True)
 class StoredState:
-    """`cursor` is the newest instant already seen, milliseconds; `version` counts the writes."""
+    """`cursor` is the newest instant already seen (ms); `version` counts the writes, `parts` the rows."""
 
     name: str
     version: int
     cursor: int
     state: bytes
+    parts: int = 1
 
 
 def new_state(name: str) -> StoredState:
@@ -30,14 +36,28 @@ def new_state(name: str) -> StoredState:
 
 async def load(db: D1Database, name: str) -> StoredState:
     rows = await db.prepare(SQL_LOAD).bind(name).raw()
-    return StoredState(name, *rows[0]) if rows else new_state(name)
+    if not rows or rows[0][0] != name:
+        return new_state(name)
+    _, version, cursor, state = rows[0]
+    if len(rows) > 1:
+        state = b"".join(row[3] for row in rows)
+    return StoredState(name, version, cursor, state, len(rows))
 
 
-def swap_statement(db: D1Database, loaded: StoredState, cursor: int, state: bytes) -> D1PreparedStatement:
+def swap_statements(
+    db: D1Database, loaded: StoredState, cursor: int, state: bytes
+) -> list[D1PreparedStatement]:
     """Replace what was loaded; breaks its batch where another run was faster (see `lost_race`)."""
-    if not loaded.version:
-        return db.prepare(SQL_ADD).bind(loaded.name, cursor, state)
-    return db.prepare(SQL_SWAP).bind(loaded.version, cursor, state, loaded.name)
+    first, view = state[:PART], memoryview(state)
+    more = [bytes(view[start : start + PART]) for start in range(PART, len(state), PART)]
+    if loaded.version:
+        swapped = [db.prepare(SQL_SWAP).bind(loaded.version, cursor, first, loaded.name)]
+    else:
+        swapped = [db.prepare(SQL_ADD).bind(loaded.name, cursor, first)]
+    if more or loaded.parts > 1:
+        swapped.append(db.prepare(SQL_CUT).bind(loaded.name))
+    add = db.prepare(SQL_ADD)
+    return swapped + [add.bind(f"{loaded.name}/{i}", cursor, part) for i, part in enumerate(more, 1)]
 
 
 def lost_race(error: D1Error) -> bool:

@@ -141,23 +141,40 @@ def test_an_id_comes_from_its_key_and_carries_its_time() -> None:
 
 async def test_state_is_swapped_by_one_and_breaks_the_batch_of_the_other(db: D1Database) -> None:
     first = await detector_state.load(db, "bars:1h")
-    await detector_state.swap_statement(db, first, 5, b"one").run()
+    await db.batch(detector_state.swap_statements(db, first, 5, b"one"))
     with pytest.raises(D1Error) as late_start:
-        await detector_state.swap_statement(db, first, 6, b"two").run()
+        await db.batch(detector_state.swap_statements(db, first, 6, b"two"))
     assert detector_state.lost_race(late_start.value)
     held = await detector_state.load(db, "bars:1h")
     assert (held.version, held.cursor, held.state) == (1, 5, b"one")
-    await detector_state.swap_statement(db, held, 7, b"three").run()
+    await db.batch(detector_state.swap_statements(db, held, 7, b"three"))
     with pytest.raises(D1Error) as loser:
         await db.batch(
             [
                 *signals.add_statements(db, a_signal(1), HORIZONS),
-                detector_state.swap_statement(db, held, 8, b"four"),
+                *detector_state.swap_statements(db, held, 8, b"four"),
             ]
         )
     assert detector_state.lost_race(loser.value)
     assert await signals.page(db) == []
     assert (await detector_state.load(db, "bars:1h")).state == b"three"
+
+
+async def test_a_state_longer_than_a_row_may_be_goes_on_in_others(db: D1Database) -> None:
+    long = bytes(range(256)) * (2 * detector_state.PART // 256 + 5)
+    for state in (long, long[: -detector_state.PART], b"short", long):
+        held = await detector_state.load(db, "bars:1h")
+        await db.batch(detector_state.swap_statements(db, held, 5, state))
+        assert (await detector_state.load(db, "bars:1h")).state == state
+    assert (await detector_state.load(db, "bars:1d")).version == 0
+    lost = await detector_state.load(db, "bars:1h")
+    await db.batch(detector_state.swap_statements(db, lost, 6, b"newer"))
+    with pytest.raises(D1Error) as loser:
+        await db.batch(detector_state.swap_statements(db, lost, 6, long))
+    assert detector_state.lost_race(loser.value)
+    await db.prepare("DELETE FROM detector_state WHERE name = 'bars:1h'").run()
+    await db.batch(detector_state.swap_statements(db, await detector_state.load(db, "bars:1h"), 7, long))
+    assert (await detector_state.load(db, "bars:1h")).state == long
 
 
 async def test_another_broken_constraint_is_no_lost_race(db: D1Database) -> None:

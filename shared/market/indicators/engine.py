@@ -50,7 +50,9 @@ class Engine:
         if doubled:
             raise ValueError(f"two kernels write {', '.join(doubled)}")
         self.depth = max((kernel.depth for kernel in cold), default=1)
-        self.reads = [i for i, field in enumerate(FIELDS) if any(field in k.reads for k in cold)]
+        deep = {i: [k.depth for k in cold if field in k.reads] for i, field in enumerate(FIELDS)}
+        self.reads = [i for i, depths in deep.items() if depths]
+        self.kept = [max(deep[i]) for i in self.reads]  # rows of history of each field that is read
         self.settle = settling(cold)
         self.cold = [array.copy() for kernel in cold for array in kernel.state]
         shapes = [(k.names, k.depth, k.reads, [a.shape[:-1] for a in k.state]) for k in cold]
@@ -84,18 +86,17 @@ class Engine:
         return wider
 
     def pack(self, state: State) -> list[NDArray[Any]]:
-        """The state as arrays for a blob, of `shapes(lanes)`: history, count, and what kernels remember."""
+        """The state as arrays for a blob, of `shapes(lanes)`: history, count, and what kernels remember.
+
+        Of each field there are as many rows as a kernel reads, field below field.
+        """
         none = np.empty((0, len(state.count)))
-        return [
-            np.ascontiguousarray(state.history[self.reads]),
-            state.count,
-            np.vstack([none, *state.arrays]),
-        ]
+        rows = [state.history[i, -depth:] for i, depth in zip(self.reads, self.kept, strict=True)]
+        return [np.vstack([none, *rows]), state.count, np.vstack([none, *state.arrays])]
 
     def shapes(self, lanes: int) -> list[tuple[type, tuple[int, ...]]]:
         memory = sum(array.size for array in self.cold)
-        history = (len(self.reads), self.depth, lanes)
-        return [(np.float64, history), (np.int64, (lanes,)), (np.float64, (memory, lanes))]
+        return [(np.float64, (sum(self.kept), lanes)), (np.int64, (lanes,)), (np.float64, (memory, lanes))]
 
     def unpack(self, arrays: Sequence[NDArray[Any]]) -> State:
         """What `pack` gave, copied: the arrays may be read-only views of a blob."""
@@ -104,7 +105,9 @@ class Engine:
         edges = np.cumsum([0, *(array.size for array in self.cold)]).tolist()
         parts = [memory[first:last] for first, last in pairwise(edges)]
         shaped = [part.reshape(a.shape) for part, a in zip(parts, state.arrays, strict=True)]
-        state.history[self.reads] = history
+        ends = np.cumsum(self.kept).tolist()
+        for i, depth, end in zip(self.reads, self.kept, ends, strict=True):
+            state.history[i, -depth:] = history[end - depth : end]
         self._load(state, None, count, shaped)
         return state
 

@@ -21,15 +21,15 @@ class VolatilityRatio(Kernel):
     """ln of the realised volatility of the last SHORT bars over that of the LONG bars before them.
 
     Sums of squared returns are carried: the newest comes in, the one that leaves a window is computed again
-    from the closes and taken off. `volatility_ratio_median` and `_mad` are those of SAMPLES earlier ratios.
+    from the closes and taken off. `turmoil_median` and `turmoil_mad` are those of SAMPLES earlier ratios.
     """
 
     names = (
-        "volatility_short",
-        "volatility_long",
-        "volatility_ratio",
-        "volatility_ratio_median",
-        "volatility_ratio_mad",
+        "turmoil_short",
+        "turmoil_long",
+        "turmoil_ratio",
+        "turmoil_median",
+        "turmoil_mad",
     )
     depth = SHORT + LONG + 2
     reads = ("close",)
