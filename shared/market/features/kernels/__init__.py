@@ -10,9 +10,10 @@ from collections.abc import Callable
 
 import numpy as np
 
-from shared.market.features.kernels import cross_asset, price, trend, volatility, volume
+from shared.market.features.kernels import continuity, cross_asset, price, trend, volatility, volume
 from shared.market.features.kernels.window import Logs
 from shared.market.indicators.kernel import Floats, Kernel, Maker, Window
+from shared.market.indicators.registry import INDICATORS
 
 Part = Callable[[Window, Logs], tuple[Floats, ...]]
 PARTS: tuple[tuple[tuple[str, ...], Part], ...] = (
@@ -21,6 +22,7 @@ PARTS: tuple[tuple[tuple[str, ...], Part], ...] = (
     (volatility.NAMES, volatility.columns),
     (trend.NAMES, trend.columns),
     (cross_asset.NAMES, cross_asset.columns),
+    (continuity.NAMES, continuity.columns),
 )
 
 
@@ -42,4 +44,10 @@ class BarFeatures(Kernel):
                     np.copyto(next(places), column)
 
 
-MAKERS: tuple[Maker, ...] = (BarFeatures,)
+# Averages that the dictionary reads beside the indicators' usual settings.
+MAKERS: tuple[Maker, ...] = (
+    BarFeatures,
+    INDICATORS["ema"].make(period=12),
+    INDICATORS["ema"].make(period=26),
+    INDICATORS["sma"].make(period=50),
+)
