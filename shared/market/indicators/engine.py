@@ -53,6 +53,7 @@ class Engine:
         deep = {i: [k.depth for k in cold if field in k.reads] for i, field in enumerate(FIELDS)}
         self.reads = [i for i, depths in deep.items() if depths]
         self.kept = [max(deep[i]) for i in self.reads]  # rows of history of each field that is read
+        self.read = slice(min(self.reads, default=0), max(self.reads, default=0) + 1)
         self.settle = settling(cold)
         self.cold = [array.copy() for kernel in cold for array in kernel.state]
         shapes = [(k.names, k.depth, k.reads, [a.shape[:-1] for a in k.state]) for k in cold]
@@ -121,10 +122,14 @@ class Engine:
             columns = self.advance(part, fields)
             self.put(state, lanes, part)
             return columns
-        columns = np.empty((len(self.names), *fields.shape[1:]))
-        feed = [(i, fields[i]) for i in self.reads]
+        bars = fields.shape[1]
+        columns = np.empty((len(self.names), bars, state.lanes))
+
+        def load(rows: Floats, first: int) -> None:
+            rows[self.read] = fields[self.read, first : first + rows.shape[1]]
+
         with np.errstate(divide="ignore", invalid="ignore"):
-            for t in stepped(state, feed, fields.shape[1]):
+            for t in stepped(state, bars, load):
                 columns[:, t] = state.columns
         return columns
 
@@ -173,13 +178,19 @@ def compute(maker: Maker, ohlcv: Ohlcv, *, chunks: int = 1) -> dict[str, Floats]
         if (column := ohlcv[i]) is not None
     ]
     starts = first_rows(close.reshape(total, series), chunks, length, lead)
+
+    def load(rows: Floats, first: int) -> None:
+        for i, column in feed:
+            new = column[first : first + rows.shape[1]]
+            rows[i].reshape(new.shape)[...] = new
+
     state = engine.empty(chunks * series)
     result = np.empty((len(engine.names), chunks, length, series))
     begin = {int(t): np.flatnonzero(starts == t) for t in np.unique(starts[starts > 0])}
     with np.errstate(divide="ignore", invalid="ignore"):
         if 0 in begin:
             engine.start(state, begin[0])
-        for t in stepped(state, feed, lead + length):
+        for t in stepped(state, lead + length, load):
             if t + 1 in begin:
                 engine.start(state, begin[t + 1])
             if t >= lead:

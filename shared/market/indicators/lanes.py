@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 
 import numpy as np
@@ -15,6 +15,12 @@ SLACK = 64
 # numpy adds up one column alone in pairs and several row by row: a lane alone would get other bits.
 LEAST_LANES = 2
 
+# An array is added without the conversion a number needs each time.
+ONE = np.array(1)
+
+# Writes the bars from the given one on into rows of the buffer (F, b, L).
+Load = Callable[[Floats, int], None]
+
 
 class State:
     """What L lanes carry between bars. `columns` (C, L) are the newest outputs, overwritten by each bar.
@@ -24,7 +30,7 @@ class State:
     A lane that is alone has an empty one beside it, which only the kernels and `buffer` know of.
     """
 
-    __slots__ = ("buffer", "columns", "depth", "kernels", "lanes", "outs", "window")
+    __slots__ = ("buffer", "columns", "depth", "kernels", "lanes", "steps", "window")
 
     def __init__(self, makers: Sequence[Maker], depth: int, width: int, lanes: int) -> None:
         self.depth, self.lanes = depth, lanes
@@ -39,7 +45,7 @@ class State:
         self.window.row, self.window.least = depth - 1, 0
         self.window.count = np.zeros(held, np.int64)
         rows = iter(columns)
-        self.outs = [tuple(islice(rows, len(kernel.names))) for kernel in self.kernels]
+        self.steps = [(kernel.step, tuple(islice(rows, len(kernel.names)))) for kernel in self.kernels]
 
     @property
     def history(self) -> Floats:
@@ -58,28 +64,24 @@ def least(count: Ints) -> int:
     return int(count.min()) if len(count) else 0
 
 
-def stepped(state: State, feed: list[tuple[int, Floats]], bars: int) -> Iterator[int]:
-    """Step all lanes over `bars` bars; `feed` has rows (bars, ...lanes) of each field that is read.
-
-    Yields the number of the bar whose outputs now stand in state.columns.
+def stepped(state: State, bars: int, load: Load) -> Iterator[int]:
+    """Step all lanes over `bars` bars, which `load(rows, first)` writes into `rows` (F, b, L) of the buffer:
+    bars first to first + b. Yields the number of the bar whose outputs now stand in state.columns.
     """
-    window, buffer, depth = state.window, state.buffer, state.depth
+    window, buffer, depth, steps = state.window, state.buffer, state.depth, state.steps
     count = window.count
-    steps = [(kernel.step, out) for kernel, out in zip(state.kernels, state.outs, strict=True)]
     done = 0
     while done < bars:
         if window.row + 1 == buffer.shape[1]:
             buffer[:, :depth] = buffer[:, -depth:].copy()
             window.row = depth - 1
-        first = window.row + 1
-        block = min(bars - done, buffer.shape[1] - first)
-        for i, rows in feed:
-            new = rows[done : done + block]
-            buffer[i, first : first + block, : state.lanes].reshape(new.shape)[...] = new
+        row = window.row + 1
+        block = min(bars - done, buffer.shape[1] - row)
+        load(buffer[:, row : row + block, : state.lanes], done)
         for t in range(done, done + block):
             window.row += 1
-            count += 1
             window.least += 1
+            np.add(count, ONE, out=count)
             for step, out in steps:
                 step(window, out)
             yield t
