@@ -1,0 +1,24 @@
+"""How large a rule may be. The bounds keep each step of its way short, whoever wrote it."""
+
+from __future__ import annotations
+
+from shared.models import DAY, MINUTE
+
+# A rule longer than a screen is a program. With these, parsing takes milliseconds, and plain recursion walks
+# the tree beside the frames of a web framework.
+LENGTH_MAX, NODES_MAX, DEPTH_MAX = 2_000, 200, 50
+NUMBER_MAX = 1e18  # milliseconds, dollars of a market, units of any coin: all are smaller
+
+# Rows a rule may look back: a week of 5m, 12 weeks of 1h, five years of 1d; one block of stored candles.
+LOOKBACK_MAX = 2_000
+# Rows read in front of those for indicators that forget slowly: an ema(240) has forgotten its start by then
+# to one part in 1e14, an ema(1000) to one in 3,000.
+SETTLE_MAX = 4_000
+OTHERS_MAX = 8  # other symbols, each read beside every symbol of the rule
+LEAVES_MAX = 40  # different series: their values are the evidence, and must fit into a webhook of 20 kB
+
+# Operations a bar; about 2e9 a second are done, so the dearest rule judges 50,000 bars in half a second.
+COST_MAX = 20_000
+WINDOW_WORK, INDICATOR_WORK, DATA_WORK = 1, 40, 5  # measured in units of one pass over a column
+
+SPAN_MIN, SPAN_MAX = MINUTE, 30 * DAY  # of news and signals before a bar's close
