@@ -19,6 +19,14 @@ INSERT OR IGNORE INTO outbox (id, type, at, payload, dispatched_at) VALUES (?1, 
 SQL_ADDRESS = (
     "INSERT OR IGNORE INTO deliveries (event, webhook, next_at) SELECT ?1, value, ?2 FROM json_each(?3)"
 )
+# To the owner's own webhooks that ask for it, and to nobody else's: it is never fanned out.
+SQL_ADD_OWNED = """
+INSERT OR IGNORE INTO outbox (id, type, symbol, at, payload, dispatched_at) VALUES (?1, ?2, ?3, ?4, ?5, ?4)"""
+SQL_ADDRESS_OWNED = """
+INSERT OR IGNORE INTO deliveries (event, webhook, next_at)
+SELECT ?1, w.id, ?2 FROM webhooks w WHERE w.owner = ?3 AND w.disabled_at IS NULL
+  AND (w.event_types = '[]' OR ?4 IN (SELECT value FROM json_each(w.event_types)))
+  AND (w.symbols = '[]' OR ?5 IN (SELECT value FROM json_each(w.symbols)))"""
 SQL_PENDING = "SELECT 1 FROM outbox WHERE dispatched_at IS NULL LIMIT 1"
 SQL_FAN_OUT = """
 INSERT OR IGNORE INTO deliveries (event, webhook, next_at)
@@ -116,6 +124,19 @@ def addressed_statements(
     return [
         db.prepare(SQL_ADD_ADDRESSED).bind(id, type, at, body),
         db.prepare(SQL_ADDRESS).bind(id, at, to),
+    ]
+
+
+def owned_statements(
+    db: D1Database, id: str, type: str, symbol: str, at: int, payload: dict[str, Any], owner: str
+) -> list[D1PreparedStatement]:
+    """An event for the webhooks of one user that subscribe to it; the same id announces once.
+
+    ValueError where the body exceeds 20,000 bytes.
+    """
+    return [
+        db.prepare(SQL_ADD_OWNED).bind(id, type, symbol, at, event_body(type, at, payload)),
+        db.prepare(SQL_ADDRESS_OWNED).bind(id, at, owner, type, symbol),
     ]
 
 
