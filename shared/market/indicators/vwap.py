@@ -65,7 +65,7 @@ class DailyVwap(Kernel):
         (value,) = out
         row, typical = window.row, self.typical
         opened = window.open_time[row]
-        same_day = opened // DAY == window.ago("open_time", 1) // DAY
+        same_day = np.floor(opened / DAY) == np.floor(window.ago("open_time", 1) / DAY)
         np.multiply(self.money, same_day, out=self.money)
         np.multiply(self.traded, same_day, out=self.traded)
         np.add(window.high[row], window.low[row], out=typical)
