@@ -1,13 +1,20 @@
 """Matched random entries: what would have become of a call like this one at no particular moment.
 
 A hit rate alone says nothing: in a rising market every "up" comes true. So each signal is compared with
-entries of the same asset, at the same hour of the day (volatility has hours), in the same direction, drawn
-from the 90 days before it, each with the volatility that was known at its own time and measured as the
-signal is. Entries whose horizon ends after the signal's `at` are left out: nothing of what the signal
-foretold, or of its own bar's aftermath, is in what it is compared with.
+entries of the same asset, at the same hour of the day (volatility has hours), in the same direction, each
+with the volatility known at its own time and measured as the signal is.
+
+Two things must not leak into the comparison, or a random walk would show an edge:
+
+- What raised the signal. A detector that calls "down" after a rise is right to find few falls in that rise.
+  So entries end before the GAP bars the signal looked at, and come from the 90 days before those.
+- How calm it seemed. A signal raised where volatility was under-estimated has a threshold that is too near,
+  and hits in both directions: by 1 % (price anomalies) to 3 % (after a squeeze) on a random walk. So entries
+  are drawn from the quarter of the candidates whose volatility is nearest to the signal's; half a percent
+  is left.
 
 Drawn by a hash of the signal's key and the entry's time: the same signal gets the same entries, wherever and
-however often they are drawn, and one horizon those of the next as far as they fit.
+however often they are drawn.
 """
 
 from __future__ import annotations
@@ -16,6 +23,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from math import sqrt
+from typing import Any
 
 import numpy as np
 
@@ -30,10 +38,12 @@ from shared.store.matched import Entry, Matched
 # The variance of hit rate minus matched rate is (1 + 1/N) times that of the hit rate alone: 20 entries cost
 # 5 %, another 20 would win half of that back for twice the rows.
 ENTRIES = 20
+GAP = WINDOW + 1  # bars: the window of the baseline, and the signal's own
 # A quarter: several regimes of the day and the week, and still the market the signal was raised in.
 BACK = 90 * DAY
+NEAREST = 4  # one in so many candidates is near in volatility
 # Bars before the oldest entry for its volatility: what that takes, and as many again for missing ones.
-LEAD = 2 * (WINDOW + 1)
+LEAD = 2 * GAP
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,65 +54,49 @@ class Closes:
     close: Floats
 
 
+@dataclass(frozen=True, slots=True)
+class Candidates:
+    """Bars an entry may follow: their rows, when they closed, and the volatility known then; all (N,)."""
+
+    row: Ints
+    at: Ints
+    volatility_1h: Floats
+
+    def take(self, chosen: Any) -> Candidates:
+        return Candidates(self.row[chosen], self.at[chosen], self.volatility_1h[chosen])
+
+
 def closes_of(bars: Columns) -> Closes:
     return Closes(np.array(bars.open_time, np.int64), np.array(bars.close, np.float64))
 
 
 def stretch(at: int, step: int) -> tuple[int, int]:
     """Open times (first, behind the last) of the bars that the entries of a signal rest on."""
-    return at - BACK - LEAD * step, at - step + 1
+    return at - BACK - (GAP + LEAD) * step, at - GAP * step
 
 
 def match(
     key: str, signal: str, start: Start, step: int, horizons: Sequence[int], bars: Closes
 ) -> list[Matched]:
-    """The entries of one signal, of bars of `step` ms, at each horizon; what `bars` has more is not read."""
+    """The entries of one signal at each horizon, from bars of `step` ms; others do not count."""
     first, end = np.searchsorted(bars.open_time, stretch(start.at, step))
     own = Closes(bars.open_time[first:end], bars.close[first:end])
-    rows = drawn(key, start.at, step, own)
-    found = []
-    for horizon in horizons:
-        outcomes = measured(rows, start, signal, step, horizon, own)
-        found.append(summary(outcomes, start, signal, horizon))
-    return found
+    there = candidates(start, step, own)
+    seed = np.uint64(int.from_bytes(sha256(key.encode()).digest()[:8]))
+    there = there.take(np.argsort(mixed(there.at.astype(np.uint64) ^ seed), kind="stable"))
+    return [
+        summary(measured(there, start, signal, step, horizon, own), start, signal, horizon)
+        for horizon in horizons
+    ]
 
 
-def drawn(key: str, at: int, step: int, bars: Closes) -> Ints:
-    """Rows of `bars` an entry may follow, in the order of the draw; each closed at the signal's hour."""
-    closes_at = bars.open_time + step
-    rows = np.flatnonzero((closes_at >= at - BACK) & (closes_at // HOUR % 24 == at // HOUR % 24))
+def candidates(start: Start, step: int, bars: Closes) -> Candidates:
+    """Every bar of the 90 days that closed in the signal's hour of the day."""
+    at = bars.open_time + step
+    reach = start.at - GAP * step - BACK
+    rows = np.flatnonzero((at >= reach) & (at // HOUR % 24 == start.at // HOUR % 24))
     rows = rows[rows > WINDOW]  # as detectors ask it: a whole window of returns before the bar
-    seed = int.from_bytes(sha256(key.encode()).digest()[:8])
-    return rows[np.argsort(mixed(closes_at[rows].astype(np.uint64) ^ np.uint64(seed)), kind="stable")]
-
-
-def mixed(
-    numbers: np.ndarray[tuple[int], np.dtype[np.uint64]],
-) -> np.ndarray[tuple[int], np.dtype[np.uint64]]:
-    """SplitMix64's finaliser (Steele, Lea, Flood 2014): like chance, and the same for ever."""
-    mixing = numbers + np.uint64(0x9E3779B97F4A7C15)
-    mixing = (mixing ^ (mixing >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    mixing = (mixing ^ (mixing >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return mixing ^ (mixing >> np.uint64(31))
-
-
-def measured(rows: Ints, start: Start, signal: str, step: int, horizon: int, bars: Closes) -> list[Entry]:
-    """The first ENTRIES of the draw that ended before the signal and can be measured."""
-    closes_at = bars.open_time + step
-    rows = rows[closes_at[rows] + horizon <= start.at]
-    # the bar that ends at the horizon; `measure` refuses it where it does not
-    ends = np.searchsorted(bars.open_time, closes_at[rows] + horizon - step, side="right") - 1
-    there = bars.open_time[ends] + 2 * step > closes_at[rows] + horizon
-    rows, ends = rows[there][:ENTRIES], ends[there][:ENTRIES]
-    hourly = volatility(rows, step, bars)
-    found = list[Entry]()
-    for row, end, spread in zip(rows.tolist(), ends.tolist(), hourly.tolist(), strict=True):
-        entry = Start(int(closes_at[row]), float(bars.close[row]), start.direction, spread)
-        close = float(bars.close[end])
-        outcome = measure(entry, signal, horizon, step, [(int(bars.open_time[end]), close, close, close)])
-        if outcome and outcome.forward_return is not None:
-            found.append((entry.at, spread, outcome.forward_return))
-    return sorted(found)
+    return Candidates(rows, at[rows], volatility(rows, step, bars))
 
 
 def volatility(rows: Ints, step: int, bars: Closes) -> Floats:
@@ -115,13 +109,45 @@ def volatility(rows: Ints, step: int, bars: Closes) -> Floats:
     return hourly
 
 
+def mixed(numbers: np.ndarray[Any, np.dtype[np.uint64]]) -> np.ndarray[Any, np.dtype[np.uint64]]:
+    """SplitMix64's finaliser (Steele, Lea, Flood 2014): like chance, and the same for ever."""
+    found = numbers + np.uint64(0x9E3779B97F4A7C15)
+    found = (found ^ (found >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    found = (found ^ (found >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return found ^ (found >> np.uint64(31))
+
+
+def measured(
+    there: Candidates, start: Start, signal: str, step: int, horizon: int, bars: Closes
+) -> list[Entry]:
+    """Of those that ended in time and can be measured, the first ENTRIES that are near in volatility."""
+    due = there.at + horizon
+    ends = np.searchsorted(bars.open_time, due - step, side="right") - 1
+    good = (due <= start.at - GAP * step) & (bars.open_time[ends] + 2 * step > due)
+    there, ends = there.take(good), ends[good]
+    if start.volatility_1h:  # without, the signal is measured without a threshold, and so are its entries
+        apart = np.abs(np.log(there.volatility_1h / start.volatility_1h))
+        near = np.argsort(apart, kind="stable")[: max(ENTRIES, len(apart) // NEAREST)]
+        chosen = np.sort(near)[:ENTRIES]
+    else:
+        chosen = np.arange(min(ENTRIES, len(ends)))
+    found = list[Entry]()
+    for row, at, spread, end in zip(
+        *(column[chosen].tolist() for column in (there.row, there.at, there.volatility_1h, ends)), strict=True
+    ):
+        entry = Start(at, float(bars.close[row]), start.direction, spread if start.volatility_1h else 0.0)
+        close = float(bars.close[end])
+        outcome = measure(entry, signal, horizon, step, [(int(bars.open_time[end]), close, close, close)])
+        if outcome and outcome.forward_return is not None:
+            found.append((at, entry.volatility_1h, outcome.forward_return))
+    return sorted(found)
+
+
 def summary(entries: Sequence[Entry], start: Start, signal: str, horizon: int) -> Matched:
     """Count what the entries came to, by the rule and in the direction of the signal."""
     n, way = len(entries), start.direction
-    starts = [Start(at, 1.0, way, hourly) for at, hourly, _ in entries]
-    moved = [forward for *_, forward in entries]
-    pairs = list(zip(starts, moved, strict=True))
+    pairs = [(Start(at, 1.0, way, hourly), forward) for at, hourly, forward in entries]
     hits = None if way == "none" else sum(hit(one, forward, horizon) for one, forward in pairs)
     against = None if way == "none" else sum(opposite(one, forward, horizon) for one, forward in pairs)
-    mean = sum(ahead_of(way, forward) for forward in moved) / n if n else None
+    mean = sum(ahead_of(way, forward) for _, forward in pairs) / n if n else None
     return Matched(signal, horizon, n, hits, against, mean, tuple(entries))
