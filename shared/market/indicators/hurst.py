@@ -18,7 +18,8 @@ class Hurst(Kernel):
 
     Half the slope of ln E[(x(t + lag) - x(t))²] on ln lag over the lags 1, 2, 4, 8 and 16, all overlapping
     differences within the last `period` returns, by least squares, held within 0 to 1. A price that did not
-    move in the window reads 0.5. Random walks of 100 bars give 0.48 ± 0.08 (simulated): one value alone says little.
+    move in the window reads 0.5. Random walks of 100 bars give 0.48 ± 0.08 (simulated): one value alone says
+    little.
     """
 
     reads = ("close",)

@@ -187,7 +187,7 @@ def test_hurst_exponent_forgets_a_crash_that_left_its_window() -> None:
         compute_indicator("hurst", with_times(*[closes] * 6))["hurst_100"] for closes in (crash, calm)
     )
     apart = np.abs(ours - clean)
-    assert apart[231:330].min() > 1e-3
+    assert apart[231:330].max() > 0.1
     assert apart[330:400].max() <= 1e-5
     assert apart[400:].max() <= 1e-12
 
