@@ -24,7 +24,7 @@ from shared.market.imports import plan
 from shared.signals import outcomes
 from shared.signals.bars import STEPS, Bars
 from shared.signals.detect import detect_given, publish
-from shared.signals.detect_news import detect_news
+from shared.signals.detect_tables import detect_tables
 from shared.signals.raising import Names, Tally
 from shared.store import assets as asset_store
 from shared.store import candles, signals
@@ -139,7 +139,7 @@ async def look(env: Env, names: Names, recorded: Recorded, rows: slice, *, live:
         bars: Bars = recorded.bars(rows, step)
         if len(bars):
             total.add(await detect_given(env, names, step, bars, when_true))
-    total.add(await detect_news(env, names, when_true))
+    total.add(await detect_tables(env, names, when_true))
     await signals.expire(env.db, env.now())
     await outcomes.resolve(env, when_true)
     if live:

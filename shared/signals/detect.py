@@ -16,7 +16,7 @@ import orjson
 
 from shared.env import Env
 from shared.signals.bars import STEPS, Bars
-from shared.signals.detect_news import detect_news
+from shared.signals.detect_tables import detect_tables
 from shared.signals.intake import new_bars
 from shared.signals.joining import beside
 from shared.signals.play import Found, play_bars, stretches
@@ -37,11 +37,11 @@ Moment = Callable[[int], int]
 
 
 async def detect(env: Env) -> dict[str, Any]:
-    """Look at all new bars and articles; a summary with counts and the ids of the new signals."""
+    """Look at all that is new; a summary with counts and the ids of the new signals."""
     total, names, moment = Tally(), Names(env.db), learned_now(env)
     for step in STEPS:
         total.add(await detect_bars(env, names, step, moment))
-    total.add(await detect_news(env, names, moment))
+    total.add(await detect_tables(env, names, moment))
     expired = await signals.expire(env.db, env.now())
     await publish(env, total.raised)
     return summary(total, expired)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields
 from weakref import WeakKeyDictionary
+
+import orjson
 
 from shared.models import Asset
 from shared.platform.d1 import D1Database
@@ -19,6 +21,7 @@ PARTS = re.compile(r"[-_/:]")
 
 SQL_ASSETS = """SELECT id, slug, symbol, name, kind, rank, tracked, coingecko_id, binance_symbol
 FROM crypto_assets ORDER BY rank IS NULL, rank, id"""
+SQL_IDS = "SELECT slug, id FROM crypto_assets WHERE slug IN (SELECT value FROM json_each(?))"
 SQL_ALIASES = "SELECT alias, asset FROM asset_aliases"
 SQL_ADD_ASSET = "INSERT OR IGNORE INTO crypto_assets (slug, symbol, name, kind) VALUES (?, ?, ?, ?)"
 SQL_ADD_ALIAS = """INSERT OR IGNORE INTO asset_aliases (alias, asset)
@@ -78,6 +81,11 @@ async def load(db: D1Database) -> Assets:
     aliases: list[tuple[str, int]] = await db.prepare(SQL_ALIASES).raw()
     assets = [Asset(**{**dict(zip(COLUMNS, row, strict=True)), "tracked": bool(row[6])}) for row in rows]
     return Assets(assets, dict(aliases))
+
+
+async def ids(db: D1Database, slugs: Iterable[str]) -> dict[str, int]:
+    """Our ids of these assets by slug, those that exist."""
+    return dict(await db.prepare(SQL_IDS).bind(orjson.dumps(list(slugs)).decode()).raw())
 
 
 async def ensure(db: D1Database, symbol: str, name: str | None = None, kind: str | None = None) -> Asset:

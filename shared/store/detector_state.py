@@ -11,6 +11,7 @@ PART = 1_900_000
 
 SQL_LOAD = """SELECT name, version, cursor, state FROM detector_state
 WHERE name = ?1 OR (name > ?1 || '/' AND name < ?1 || '0') ORDER BY length(name), name"""
+SQL_CURSOR = "SELECT cursor FROM detector_state WHERE name = ?"
 SQL_ADD = "INSERT INTO detector_state (name, version, cursor, state) VALUES (?, 1, ?, ?)"
 # The version another run has already passed becomes NULL, which breaks the batch: nothing of it is stored.
 SQL_SWAP = """UPDATE detector_state SET version = CASE WHEN version = ?1 THEN version + 1 ELSE NULL END,
@@ -32,6 +33,12 @@ class StoredState:
 def new_state(name: str) -> StoredState:
     """What a family starts from before it ever ran."""
     return StoredState(name, 0, 0, b"")
+
+
+async def cursor(db: D1Database, name: str) -> int:
+    """The newest instant already seen, without what is carried; 0 before the first run."""
+    rows = await db.prepare(SQL_CURSOR).bind(name).raw()
+    return int(rows[0][0]) if rows else 0
 
 
 async def load(db: D1Database, name: str) -> StoredState:

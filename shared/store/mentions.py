@@ -10,12 +10,12 @@ from shared.platform.d1 import D1Database
 SQL_TOLD = """SELECT x.asset, n.at, n.known_at, n.feed, n.id, n.sentiment
 FROM articles n JOIN article_assets x ON x.article = n.id
 WHERE n.at > ?1 AND n.at <= ?2 AND n.known_at <= ?2 ORDER BY x.asset, n.at, n.id"""
-SQL_FIRST_KNOWN = "SELECT min(known_at) FROM articles WHERE at > ?1 AND at <= ?2"
-# Hours that end at ?2, the newest 0, in UTC: the count of a group is what its feed told in that hour.
-SQL_NAMED = """SELECT e.entity_type, e.entity_name, e.source, (?2 - e.at) / 3600000 AS ago, count(*)
+# Hours are numbered since 1970 and end with their last instant: an article of 12:00 belongs to the twelfth.
+SQL_NAMED = """SELECT e.entity_type, e.entity_name, e.source, (e.at + 3599999) / 3600000 AS hour,
+(n.known_at + 3599999) / 3600000 AS known, count(*)
 FROM article_entities e JOIN articles n ON n.id = e.article
-WHERE e.at > ?1 AND e.at <= ?2 AND n.known_at <= ?2 AND n.known_at - n.at <= ?3
-GROUP BY e.entity_type, e.entity_name, e.source, ago"""
+WHERE e.at > ?1 AND e.at <= ?2 AND n.known_at <= ?2
+GROUP BY e.entity_type, e.entity_name, e.source, hour, known"""
 SQL_NAMING = """SELECT e.article FROM article_entities e
 WHERE e.at > ?1 AND e.at <= ?2 AND e.entity_type = ?3 AND e.entity_name = ?4 ORDER BY e.at DESC LIMIT ?5"""
 SQL_NEAR = """SELECT x.article, coalesce(n.duplicate_of, n.id), n.feed, n.at
@@ -38,12 +38,13 @@ class Told(NamedTuple):
 
 
 class Named(NamedTuple):
-    """How often a feed named an entity in one hour, `ago` hours before the look."""
+    """How many articles of an hour, known in an hour, named an entity in one feed."""
 
     entity_type: str
     entity_name: str
     feed: str
-    ago: int
+    hour: int
+    known: int
     articles: int
 
 
@@ -61,15 +62,9 @@ async def told(db: D1Database, after: int, until: int) -> list[Told]:
     return [Told(*row) for row in await db.prepare(SQL_TOLD).bind(after, until).raw()]
 
 
-async def first_known(db: D1Database, after: int, until: int) -> int | None:
-    """When the first of the articles published in (after, until] became known."""
-    ((known_at,),) = await db.prepare(SQL_FIRST_KNOWN).bind(after, until).raw()
-    return None if known_at is None else int(known_at)
-
-
-async def named(db: D1Database, after: int, until: int, delay: int) -> list[Named]:
-    """Mentions in (after, until], of articles known then and at most `delay` ms after they appeared."""
-    return [Named(*row) for row in await db.prepare(SQL_NAMED).bind(after, until, delay).raw()]
+async def named(db: D1Database, after: int, until: int) -> list[Named]:
+    """Mentions by articles published in (after, until] and known then."""
+    return [Named(*row) for row in await db.prepare(SQL_NAMED).bind(after, until).raw()]
 
 
 async def naming(db: D1Database, entity: tuple[str, str], after: int, until: int, limit: int) -> list[int]:
