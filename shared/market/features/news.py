@@ -40,15 +40,14 @@ def at_moment(articles: Articles, assets: Ints, moment: int, known: int) -> dict
     fresh = articles.known_at[start:end] <= known
     asset, age = articles.asset[start:end][fresh], moment - articles.at[start:end][fresh]
     mood = articles.mood[start:end][fresh]
+    if not len(mood):
+        return {}  # nobody collects news, or nobody wrote any: unknown, not calm
     names, lane = np.unique(np.concatenate((assets, asset)), return_inverse=True)
     own, lane = lane[: len(assets)], lane[len(assets) :]
     tables = {span: sums(lane, mood, age < length, len(names)) for span, length in SPANS.items()}
     count, total, squares = tables["24h"]
     low = np.bincount(lane, mood < NEGATIVE, len(names))
-    everywhere = (
-        {span: table[1].sum() / table[0].sum() for span, table in tables.items()} if len(mood) else {}
-    )
-    market, short = everywhere.get("24h", np.nan), everywhere.get("6h", np.nan)
+    market, short = mean_of(mood), mean_of(mood[age < SPANS["6h"]])
     with np.errstate(divide="ignore", invalid="ignore"):
         means = {span: table[1] / table[0] for span, table in tables.items()}
         found = {
@@ -69,8 +68,10 @@ def at_moment(articles: Articles, assets: Ints, moment: int, known: int) -> dict
 def sums(lane: Ints, mood: Floats, chosen: NDArray[np.bool_], n: int) -> tuple[Floats, Floats, Floats]:
     """Number of the chosen articles of each lane, and the sums of their moods and of those squared."""
     lane, mood = lane[chosen], mood[chosen]
-    return (
-        np.bincount(lane, minlength=n).astype(np.float64),
-        np.bincount(lane, mood, n),
-        np.bincount(lane, mood * mood, n),
-    )
+    total, squares = (np.bincount(lane, weights, n).astype(np.float64) for weights in (mood, mood * mood))
+    return np.bincount(lane, minlength=n).astype(np.float64), total, squares
+
+
+def mean_of(moods: Floats) -> float:
+    """The mean, NaN of none."""
+    return float(moods.sum() / len(moods)) if len(moods) else np.nan
