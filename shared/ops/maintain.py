@@ -35,6 +35,13 @@ async def outcomes(env: Env) -> dict[str, Any]:
     return await resolve(env)
 
 
+async def features(env: Env) -> dict[str, Any]:
+    """Compute features again where candles were corrected."""
+    from shared.signals.feature_revision import revise
+
+    return await revise(env)
+
+
 async def prune(env: Env) -> dict[str, Any]:
     return dict(await retention.prune(env.db, env.now()))
 
@@ -59,6 +66,7 @@ async def optimize(env: Env) -> dict[str, Any]:
 TASKS: dict[str, Task] = {
     "compact": compact,
     "outcomes": outcomes,
+    "features": features,
     "prune": prune,
     "lake": lake,
     "optimize": optimize,

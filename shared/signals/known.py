@@ -40,6 +40,11 @@ class Rows(NamedTuple):
     known_by: Ints
     close: Floats
 
+    def take(self, chosen: Ints) -> Rows:
+        """Some rows, in this order."""
+        known = self.known_at[chosen], self.known_by[chosen]
+        return Rows(self.asset[chosen], self.source[chosen], self.at[chosen], *known, self.close[chosen])
+
     def moments(self) -> tuple[list[tuple[int, int]], Ints]:
         """Distinct (at, known_by), and the place of each row among them."""
         pairs, place = np.unique(np.stack((self.at, self.known_by)), axis=1, return_inverse=True)

@@ -88,8 +88,6 @@ async def newest_closes(db: D1Database, step: int, limit: int) -> list[int]:
     return [at for (at,) in await db.prepare(SQL_NEWEST_CLOSES).bind(step, limit).raw()]
 
 
-def prune_statements(db: D1Database, now: int) -> dict[int, D1PreparedStatement]:
-    """Deletions of what is older than KEEP, by bar length."""
-    return {
-        step: db.prepare(SQL_PRUNE).bind(step, now - age) for step, age in KEEP.items() if age is not None
-    }
+def prune_statements(db: D1Database, now: int) -> list[D1PreparedStatement]:
+    """Deletions of what is older than KEEP."""
+    return [db.prepare(SQL_PRUNE).bind(step, now - age) for step, age in KEEP.items() if age is not None]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from shared.models import DAY
 from shared.platform.d1 import D1Database
+from shared.store import features
 
 KEEP = 30 * DAY
 
@@ -19,7 +20,7 @@ SQL_OPTIMIZE = "PRAGMA optimize"
 
 async def prune(db: D1Database, now: int) -> dict[str, int]:
     """Rows forgotten, by table: runs, events that were dealt with, order books and validators after 30 days,
-    one-time links a day after they stopped working."""
+    one-time links a day after they stopped working, features by the length of their bars."""
     old = now - KEEP
     cuts = {
         "job_runs": (SQL_RUNS, old),
@@ -28,8 +29,10 @@ async def prune(db: D1Database, now: int) -> dict[str, int]:
         "order_books": (SQL_BOOKS, old),
         "login_links": (SQL_LOGIN_LINKS, now - DAY),
     }
-    results = await db.batch([db.prepare(sql).bind(cut) for sql, cut in cuts.values()])
-    return {table: result.meta.changes for table, result in zip(cuts, results, strict=True)}
+    statements = {table: [db.prepare(sql).bind(cut)] for table, (sql, cut) in cuts.items()}
+    statements["ml_features_materialized"] = features.prune_statements(db, now)
+    results = iter(await db.batch([one for group in statements.values() for one in group]))
+    return {table: sum(next(results).meta.changes for _ in group) for table, group in statements.items()}
 
 
 async def optimize(db: D1Database) -> None:

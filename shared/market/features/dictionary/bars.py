@@ -103,6 +103,7 @@ TREND = (
         ema_gap_26 | log | 25 | log_ratio | close, ema_26
         sma_gap_20 | log | 19 | log_ratio | close, sma_20
         sma_gap_50 | log | 49 | log_ratio | close, sma_50
+        sma_gap_200 | log | 199 | log_ratio | close, sma_200
         ema_cross_12_26 | log | 25 | log_ratio | ema_12, ema_26
         macd_12_26_9 | share | 33 | ratio | macd_12_26_9, close
         macd_signal_12_26_9 | share | 33 | ratio | macd_signal_12_26_9, close

@@ -50,4 +50,5 @@ MAKERS: tuple[Maker, ...] = (
     INDICATORS["ema"].make(period=12),
     INDICATORS["ema"].make(period=26),
     INDICATORS["sma"].make(period=50),
+    INDICATORS["sma"].make(period=200),
 )
