@@ -66,7 +66,7 @@ async def next_known(db: D1Database, after: int, until: int) -> int | None:
 async def changed(
     db: D1Database, after: int, until: int, oldest: int
 ) -> list[tuple[str, int, int, float, int]]:
-    """(name, source id, at, value, known_at) of what became known in (after, until], series by series in time order.
+    """(name, source id, at, value, known_at) of what became known in (after, until], by series, in time order.
 
     What was older than `oldest` ms when it became known is left out.
     """

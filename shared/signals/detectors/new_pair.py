@@ -6,8 +6,8 @@
 over the last 96 hourly counts (`slots`) of the chain, m₀ = events / slots. Most pairs are opened by machines
 in waves: φ is at least 0.1 (a rate that swings by a third), at most 2.
 
-Raised at 6, one hour in a million: with 100 chains chance raises once in a year, and waves, which are what
-is looked for, raise it. Filed under the chain's asset. No direction.
+Raised at 6, one hour in a million: in 90,000 hours of rates that swing by half, with nights, there was none;
+waves, which are what is looked for, raise it. Filed under the chain's asset. No direction.
 """
 
 from __future__ import annotations

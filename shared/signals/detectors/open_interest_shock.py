@@ -6,9 +6,9 @@
 in logarithms of dollars, against the moves between the last 96 hourly values. It must be 5 % at least. The
 floor of 1 % is what the price alone does to a dollar figure in a calm hour.
 
-Raised at 6 scales, as hours of prices are: with tails as fat as theirs (Student's law of 4 degrees) one hour
-in 400 is beyond, twenty assets' hours once a day before the bound of 5 % and the cooldown; normal moves never
-are. No direction: each position has two sides.
+Raised at 6 scales, as hours of prices are: of normal moves none of 90,000 hours is beyond; with tails as fat
+as those of returns (Student's law of 4 degrees) one in 320, with twenty assets twice a day before the bound
+of 5 % and the cooldown. No direction: each position has two sides.
 """
 
 from __future__ import annotations

@@ -5,8 +5,9 @@
 `value` is the 25-delta risk reversal, implied volatility of calls minus that of puts in points, against the
 last 96 values eight hours apart. The floor of half a point is about what quotes of options are apart.
 
-Raised at 4 scales: of normal values one in 10,000, with two assets (few have options) once in five years; the
-skew moves in regimes, and their changes raise it. Direction is that of the skew: up where calls get dearer.
+Raised at 5 scales: of normal values one in 45,000; with tails as fat as those of returns (Student's law of 4
+degrees) one in 160, with two assets (few have options) once a month. The skew moves in regimes, and their
+changes raise it. Direction is that of the skew: up where calls get dearer.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from shared.signals.families.family import Rows
 from shared.signals.families.rating import known, level_evidence, level_scale
 
 FLOOR = 0.5
-RAISE_AT = {NO_BAR: 4.0}
+RAISE_AT = {NO_BAR: 5.0}
 
 
 def score(rows: Rows, step: int) -> Scores:

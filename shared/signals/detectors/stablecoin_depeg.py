@@ -4,13 +4,13 @@
 
 `least` is the smallest distance of the median price from one dollar in all looks since a quorum was beyond
 50 basis points on one side: two sources at least and more than half of those that speak, so that one source
-that is wrong, by however much, moves nothing. It must hold in three looks over ten minutes. Half a cent is
-beyond fees and thin minutes: the large coins stay within a tenth of it on all but a few days of a year.
+that is wrong, by however much, moves nothing. It must hold in three looks over ten minutes: half a cent
+is beyond fees, and ten minutes are longer than one large order.
 
-Only what was worth a dollar can lose its peg: the median of the last day (96 quarters of an hour, 24 at
-least) must lie within the band. A coin that stays off its peg is no longer told after half a day, and one
-pegged to another currency never is. Raised at 1. Chance has no part in it: the prices of two sources are the
-same trades. Direction is that of the price.
+Only what was worth a dollar can lose its peg: the median of the last day (96 quarters of an hour, half of
+them at least) must lie within the band. A coin that stays off its peg is no longer told after half a day, and
+one pegged to another currency never is. Raised at 1: whatever three looks of a quorum say. Sources that stray
+by 10 basis points each never do. Direction is that of the price.
 """
 
 from __future__ import annotations

@@ -7,9 +7,9 @@ in logarithms of dollars, against the moves between the last 96 hourly values; `
 earlier. Two conditions, as a fifth alone is nothing on a small chain and too late on a large one: more than
 20 %, and anomalous against its own history, 4 scales at least. The floor of 0.3 % an hour is 1.5 % a day.
 
-Raised at 4: of a random walk one look in 10,000, and a day's looks overlap, so that a hundred chains would
-raise about every second day; but only a chain that moves by 5 % a day then has moved by 20 %. Chains below
-ten million dollars are not watched. Direction is that of the value; whether prices follow, outcomes measure.
+Raised at 4: a value that wanders by 0.5 % an hour never is beyond (of 90,000 looks), one that wanders by 2 %
+one look in 2,900; with fat tails (Student's law of 4 degrees) one in 200 of the latter. Chains below ten
+million dollars are not watched. Direction is that of the value; whether prices follow, outcomes measure.
 """
 
 from __future__ import annotations

@@ -17,7 +17,7 @@ from shared.platform.d1 import D1Database
 from shared.signals.bars import Floats, Ints
 from shared.signals.families.family import Family, Fresh, Look, Rows, asset_of_id
 from shared.signals.families.memory import Lanes, Memory
-from shared.signals.families.usual import WINDOW, push, usual
+from shared.signals.families.usual import LEAST, WINDOW, push, usual
 from shared.store import books
 from shared.store.assets import source_names
 from shared.store.books import Snapshot
@@ -102,8 +102,7 @@ def looks(
     }
     for kind, found in columns.items():
         lane = memory.lanes(kind).place(key.partition("@")[0] for key, _ in told)
-        ready = np.ones(len(lane), np.bool_)
-        yield Look(kind, lane, at, ready, Rows(found, details_of([key for key, _ in told])))
+        yield Look(kind, lane, at, found["n"] >= LEAST, Rows(found, details_of([key for key, _ in told])))
     for name, values in (("ratios", ratio), ("depths", depth), ("times", at.astype(np.float64))):
         push(a[name], rows, values)
 

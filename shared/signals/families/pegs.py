@@ -20,7 +20,7 @@ from shared.signals.families.family import Look, Rows
 from shared.signals.families.holding import SHAPES, hold
 from shared.signals.families.memory import Memory
 from shared.signals.families.subjects import PEGGED
-from shared.signals.families.usual import WINDOW, push_apart, usual
+from shared.signals.families.usual import LEAST, WINDOW, push_apart, usual
 from shared.store import assets, metrics
 
 KIND = "pegs"
@@ -91,7 +91,8 @@ def looks(
         "n": before.n.astype(np.float64),
         "at": instants.astype(np.float64),
     }
-    ready = np.array([len({vote.source for vote in own}) >= QUORUM for own in votes])
+    enough = [len({vote.source for vote in own}) >= QUORUM for own in votes]
+    ready = np.array(enough) & (before.n >= LEAST)
 
     def details(row: int) -> dict[str, Any]:
         return {"votes": [{**vote._asdict(), "beyond": side_of(vote)} for vote in votes[row]]}

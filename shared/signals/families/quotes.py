@@ -1,7 +1,7 @@
 """Quotes as they arrive: what the sources of one asset say at the same time, and how far they are apart.
 
-Each collection is a look at the assets that it told of. A source speaks as long as its newest quote is at
-most fifteen minutes older than the newest of the asset: the rule of the consensus price.
+Each collection is a look at the assets that it told of. Prices of different minutes differ because prices
+move: sources are compared by quotes less than four minutes apart, which one collection brings.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from shared.signals.families.family import Family, Fresh, Look, Rows, asset_of_i
 from shared.signals.families.holding import APART, SHAPES, hold
 from shared.signals.families.memory import Memory
 from shared.signals.families.pegs import Vote
-from shared.signals.families.usual import WINDOW, push_apart, usual
+from shared.signals.families.usual import LEAST, WINDOW, push_apart, usual
 from shared.store import quotes
 from shared.store.assets import sources
 
@@ -42,20 +42,19 @@ class Board:
     at: Floats
 
     def votes(self, asset: int) -> list[Vote]:
-        """What the sources of an asset say now, those that count."""
+        """What the sources of an asset say, those that the consensus price would hear."""
         row = np.flatnonzero(self.assets == asset)
-        spoke = self.speaking(row)[0]
+        spoke = self.speaking(row, FRESH)[0]
         return [
             Vote(name, float(self.price[row[0], n]), int(self.at[row[0], n]))
             for n, name in enumerate(self.sources)
             if spoke[n]
         ]
 
-    def speaking(self, rows: Ints) -> Bools:
-        """Which sources of the assets in `rows` count now."""
+    def speaking(self, rows: Ints, within: int) -> Bools:
+        """Which sources of the assets in `rows` are at most `within` ms behind the newest."""
         at = self.at[rows]
-        newest = np.nanmax(at, axis=1)
-        spoke: Bools = at >= newest[:, None] - FRESH
+        spoke: Bools = at >= np.nanmax(at, axis=1)[:, None] - within
         return spoke
 
 
@@ -95,18 +94,17 @@ def step(memory: Memory, fresh: Fresh) -> Iterator[Look]:
 
 
 def spreads(memory: Memory, board: Board, touched: Ints, at: int) -> Look:
-    """How far the sources of each touched asset are apart, in bps of their median, and how far usually."""
+    """How far the sources of each touched asset are apart, in bps of the lowest price, and how far usually."""
+    touched = touched[board.speaking(touched, APART).sum(axis=1) > 1]  # one alone has nothing to differ from
+    price = np.where(board.speaking(touched, APART), board.price[touched], np.nan)
+    bps = (np.nanmax(price, axis=1) / np.nanmin(price, axis=1) - 1) * 1e4
     lanes = memory.lanes(KIND, ARRAYS)
     rows = lanes.place(str(asset) for asset in board.assets[touched].tolist())
-    spoke = board.speaking(touched)
-    price = np.where(spoke, board.price[touched], np.nan)
-    several = spoke.sum(axis=1) > 1
-    bps = np.where(several, (np.nanmax(price, axis=1) / np.nanmin(price, axis=1) - 1) * 1e4, np.nan)
     before = usual(lanes.arrays["spreads"][rows])
     instants = np.full(len(rows), at)
     held = hold(lanes, rows, instants, (bps > NEAR_BPS).astype(np.float64), bps)
     told = lanes.arrays["spreads"], lanes.arrays["pushed_at"]
-    push_apart(*told, rows[several], np.log1p(bps[several]), instants[several], APART)
+    push_apart(*told, rows, np.log1p(bps), instants, APART)
     columns = {
         "spread": bps,
         "least": held.least,
@@ -117,7 +115,7 @@ def spreads(memory: Memory, board: Board, touched: Ints, at: int) -> Look:
         "n": before.n.astype(np.float64),
         "at": instants.astype(np.float64),
     }
-    return Look(KIND, rows, instants, several, Rows(columns, votes_of(board, touched)))
+    return Look(KIND, rows, instants, before.n >= LEAST, Rows(columns, votes_of(board, touched)))
 
 
 def votes_of(board: Board, touched: Ints) -> Any:
@@ -125,7 +123,7 @@ def votes_of(board: Board, touched: Ints) -> Any:
 
     def details(row: int) -> dict[str, Any]:
         place = touched[row : row + 1]
-        spoke, prices, ats = board.speaking(place)[0], board.price[place[0]], board.at[place[0]]
+        spoke, prices, ats = board.speaking(place, APART)[0], board.price[place[0]], board.at[place[0]]
         middle = float(np.median(prices[spoke]))
         votes = [
             {

@@ -11,8 +11,9 @@ from shared.signals.bars import Floats, Ints
 # 96 values as for bars: steady medians (the MAD of 96 normal values is right within 10 %), and four days of
 # hourly values, eight hours of five-minute ones.
 WINDOW = 96
-# Fewer values than a quarter of the window have no scale of their own: nothing is judged before.
-LEAST = 24
+# Nothing is judged before half of the window is there: with a quarter of it ten times as many normal values
+# are beyond 4 scales as with all of it (1 in 290, 1 in 1,000 with the half, 1 in 2,900), for want of a scale.
+LEAST = 48
 
 
 class Usual(NamedTuple):
