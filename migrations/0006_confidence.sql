@@ -31,3 +31,26 @@ CREATE TABLE calibrations (
   reliability TEXT NOT NULL,              -- JSON [{from, to, n, predicted, observed}, …]
   UNIQUE (type, step, horizon, fitted_at)
 );
+
+-- How many outcomes each kind of signal has had since its last fit; counted where outcomes are settled.
+CREATE TABLE calibration_due (
+  type TEXT NOT NULL,
+  step INTEGER NOT NULL,
+  horizon INTEGER NOT NULL,
+  fresh INTEGER NOT NULL,
+  PRIMARY KEY (type, step, horizon)
+) WITHOUT ROWID;
+CREATE INDEX calibration_due_fresh ON calibration_due (fresh);
+-- What became known longer after its bar than a bar (an hour where there is none) teaches nothing.
+CREATE TRIGGER signal_outcomes_count AFTER UPDATE OF status ON signal_outcomes
+WHEN old.status = 'pending' AND new.status = 'resolved' AND new.hit IS NOT NULL BEGIN
+  INSERT INTO calibration_due (type, step, horizon, fresh)
+  SELECT type, step, new.horizon, 1 FROM signals
+  WHERE id = new.signal AND known_at - at <= CASE step WHEN 0 THEN 3600000 ELSE step END
+  ON CONFLICT DO UPDATE SET fresh = fresh + 1;
+END;
+INSERT INTO calibration_due (type, step, horizon, fresh)
+SELECT s.type, s.step, o.horizon, count(*) FROM signal_outcomes o JOIN signals s ON s.id = o.signal
+WHERE o.status = 'resolved' AND o.hit IS NOT NULL
+AND s.known_at - s.at <= CASE s.step WHEN 0 THEN 3600000 ELSE s.step END
+GROUP BY s.type, s.step, o.horizon;

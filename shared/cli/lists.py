@@ -82,7 +82,7 @@ def signals(symbol: str | None, kind: str | None, since: str | None, limit: int,
             s["symbol"],
             s["direction"],
             f"{s['raw_score']:.1f}",
-            "not calibrated yet" if s["confidence_score"] is None else f"{s['confidence_score']:.0%}",
+            "insufficient data" if s["confidence_score"] is None else f"{s['confidence_score']:.0%}",
             s["state"],
             s["id"],
         )

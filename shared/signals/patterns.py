@@ -61,7 +61,7 @@ class Slot:
     even: float
 
 
-def wilson(hits: int, n: int) -> tuple[float, float]:
+def wilson(hits: float, n: float) -> tuple[float, float]:
     """95 % interval of a share (Wilson 1927); (0, 1) where there is nothing to go by."""
     if n == 0:
         return 0.0, 1.0

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from shared.env import Env
 from shared.models import DAY, HOUR, Asset
 from shared.platform.d1 import D1Database, D1Error, D1PreparedStatement
-from shared.signals.confidence import confidence
+from shared.signals.confidence import Calibrations, confident, known
 from shared.signals.detector import EXPIRES
 from shared.signals.identity import signal_key, ulid_of
 from shared.signals.play import Found
@@ -51,7 +51,7 @@ def signal_of(found: Found, asset: Asset, known_at: int) -> Signal:
         name=asset.name,
         direction=one.direction,
         raw_score=one.raw_score,
-        confidence_score=confidence(one.type, one.raw_score).score,
+        confidence_score=None,
         step=one.step,
         at=one.at,
         known_at=known_at,
@@ -76,6 +76,15 @@ async def explained(env: Env, signal: Signal) -> Signal:
     start = signal.at - max(NEWS_BEFORE, signal.step)
     ids = await signals.articles_near(env.db, signal.asset, start, signal.known_at, ARTICLES_MAX)
     return replace(signal, metadata={**signal.metadata, "articles": ids, "explained": bool(ids)})
+
+
+async def known_calibrations(env: Env, found: Sequence[Found], moment: Callable[[int], int]) -> Calibrations:
+    """What was known of the types that are raised when the first of them was: nothing later is used."""
+    raised = [one.finding for one in found if one.raises]
+    if not raised:
+        return {}
+    kinds = [(one.type, one.step) for one in raised]
+    return await known(env.db, kinds, HORIZONS, min(moment(one.at) for one in raised))
 
 
 def raise_statements(env: Env, signal: Signal) -> list[D1PreparedStatement]:
@@ -118,13 +127,14 @@ async def store(
     None where another run had stored that state first: nothing was written, look again.
     """
     new, statements = list[tuple[int, Signal]](), list[D1PreparedStatement]()
+    calibrations = await known_calibrations(env, found, moment)
     for one in found:
         assets, sources = await names.get()
         asset, known_at = assets.by_id(one.finding.asset), moment(one.finding.at)
         if one.source:
             one.finding.evidence["source"] = sources[one.source]
         if one.raises:
-            signal = await explained(env, signal_of(one, asset, known_at))
+            signal = confident(await explained(env, signal_of(one, asset, known_at)), calibrations)
             new.append((len(statements), signal))
             statements += raise_statements(env, signal)
         else:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from shared.models import DAY, HOUR, MINUTE
-from shared.signals.confidence import confidence
 from shared.store.outcomes import Outcome
 from shared.store.signals import Signal
 
+CALIBRATED, INSUFFICIENT = "calibrated", "insufficient data"
 LABELS = ((DAY, "d"), (HOUR, "h"), (MINUTE, "m"))
 
 
@@ -28,8 +28,8 @@ def horizon_label(milliseconds: int) -> str:
 
 def signal_json(signal: Signal, outcomes: Sequence[Outcome] = (), as_of: int | None = None) -> dict[str, Any]:
     """The public shape. With `as_of`, a peak that was reached later is left out."""
-    s, told = signal, confidence(signal.type, signal.raw_score)
-    evidence = dict(s.metadata)
+    s, evidence = signal, dict(signal.metadata)
+    told = evidence.pop("confidence", {})
     if as_of is not None and evidence.get("peak", {}).get("known_at", 0) > as_of:
         del evidence["peak"]
     return {
@@ -39,7 +39,7 @@ def signal_json(signal: Signal, outcomes: Sequence[Outcome] = (), as_of: int | N
         "name": s.name,
         "direction": s.direction,
         "confidence_score": s.confidence_score,
-        "confidence": {"status": told.status, "raw_score": s.raw_score, "outcomes": told.outcomes},
+        "confidence": confidence_json(s, told),
         "state": state_at(s, outcomes, as_of),
         "at": s.at,
         "known_at": s.known_at,
@@ -49,6 +49,21 @@ def signal_json(signal: Signal, outcomes: Sequence[Outcome] = (), as_of: int | N
         "evidence": evidence,
         "outcomes": [outcome_json(outcome) for outcome in outcomes],
         "created_at": s.created_at,
+    }
+
+
+def confidence_json(signal: Signal, told: Mapping[str, Any]) -> dict[str, Any]:
+    """How sure the signal was when it was raised; `told` is what was stored of it then."""
+    return {
+        "status": INSUFFICIENT if signal.confidence_score is None else CALIBRATED,
+        "score": signal.confidence_score,
+        "horizon": told.get("horizon"),
+        "raw_score": signal.raw_score,
+        "outcomes": told.get("outcomes", 0),
+        "base_rate": told.get("base_rate"),
+        "interval": told.get("interval"),
+        "calibration": told.get("calibration"),
+        "by_horizon": told.get("by_horizon", {}),
     }
 
 

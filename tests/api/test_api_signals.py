@@ -64,7 +64,8 @@ async def test_a_signal_shows_evidence_outcomes_and_no_invented_confidence(world
     found = (await world.readonly.get(f"/api/v1/signals/by-id/{IDS[0]}")).json()["data"]
     assert found["evidence"] == {"z": 6.5}
     assert found["confidence_score"] is None
-    assert found["confidence"] == {"status": "not calibrated yet", "raw_score": 6.5, "outcomes": 0}
+    told = {name: found["confidence"][name] for name in ("status", "score", "raw_score", "outcomes")}
+    assert told == {"status": "insufficient data", "score": None, "raw_score": 6.5, "outcomes": 0}
     assert (found["interval"], found["price"], found["state"]) == ("1d", 100.0, "active")
     assert [(o["horizon"], o["status"]) for o in found["outcomes"]] == [("1h", "no data"), ("7d", "pending")]
 

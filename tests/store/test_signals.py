@@ -114,7 +114,17 @@ async def test_the_public_shape_is_whole(db: D1Database) -> None:
         "state": "active",
     }
     assert shown["confidence_score"] is None
-    assert shown["confidence"] == {"status": "not calibrated yet", "raw_score": 7.0, "outcomes": 0}
+    assert shown["confidence"] == {
+        "status": "insufficient data",
+        "score": None,
+        "horizon": None,
+        "raw_score": 7.0,
+        "outcomes": 0,
+        "base_rate": None,
+        "interval": None,
+        "calibration": None,
+        "by_horizon": {},
+    }
     assert [one["horizon"] for one in shown["outcomes"]] == ["1h", "4h"]
 
 

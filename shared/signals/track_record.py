@@ -1,0 +1,178 @@
+"""The track record of signal types: how often they came true, beside what chance did, with intervals. Pure.
+
+    hit rate      share of outcomes beyond the threshold in the signal's direction; Wilson's interval
+    matched       the same share among the signals' matched random entries
+    lift          mean of (hit − share of hits among the signal's own entries)
+    opposite      share of outcomes as far the other way
+    direction     mean of ((hit − opposite) − (the same among the signal's own entries))
+    return        mean move in the signal's direction, and its difference to that of the entries
+
+Lift alone does not show that a signal knows the way: after a jump the market moves more in both directions,
+and hits become more frequent whichever way was called. What is left when the opposite is taken off is the
+direction. An edge is claimed only where the intervals of both lie above zero.
+
+Signals that became known late (longer after their bar than a bar) are left out: nobody could act on them.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from shared.models import DAY, HOUR
+from shared.signals.bars import Floats
+from shared.signals.intervals import Estimate, clusters, estimate
+from shared.signals.measure import Start, ahead_of, opposite
+from shared.signals.patterns import WEEKDAYS, wilson
+from shared.store.track_record import Resolved
+
+LEAST = 50  # outcomes: with fewer the interval of a hit rate is wider than ±14 %, and nothing is told
+MEASURED, INSUFFICIENT = "measured", "insufficient data"
+EDGE, NO_EDGE = "edge", "no edge shown"
+THURSDAY = 3  # 1970-01-01
+
+Key = tuple[str, int, int]  # type, step, horizon
+Pair = tuple[float, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """What is known of one type at one bar length and horizon, from `n` outcomes.
+
+    Below LEAST outcomes only `n` and `hits` are told. Where signals have no direction the hit rates are None
+    and returns are as the price moved. `pairs` counts outcomes with entries, on which the differences rest.
+    """
+
+    type: str
+    step: int
+    horizon: int
+    n: int
+    hits: int | None
+    status: str
+    hit_rate: float | None = None
+    hit_rate_95: Pair | None = None
+    opposite_hit_rate: float | None = None
+    pairs: int = 0
+    matched_n: int = 0
+    matched_hit_rate: float | None = None
+    matched_mean_return: float | None = None
+    lift: Estimate | None = None
+    direction: Estimate | None = None
+    mean_return: float | None = None
+    median_return: float | None = None
+    return_difference: Estimate | None = None
+    mean_favourable: float | None = None
+    mean_adverse: float | None = None
+
+    @property
+    def verdict(self) -> str:
+        """Whether the intervals show an edge in direction."""
+        if self.lift is None or self.direction is None or self.pairs < LEAST:
+            return INSUFFICIENT
+        return EDGE if self.lift.low > 0 and self.direction.low > 0 else NO_EDGE
+
+
+def in_time(row: Resolved) -> bool:
+    """Whether the signal was known within a bar of its time (an hour where there is no bar)."""
+    return row.known_at - row.at <= (row.step or HOUR)
+
+
+def by_key(rows: Iterable[Resolved]) -> dict[Key, list[Resolved]]:
+    """Rows in time, by type, bar length and horizon."""
+    found: defaultdict[Key, list[Resolved]] = defaultdict(list)
+    for row in rows:
+        if in_time(row):
+            found[row.type, row.step, row.horizon].append(row)
+    return dict(found)
+
+
+def records(rows: Iterable[Resolved]) -> list[Record]:
+    """The track record of every type, bar length and horizon that rows are of."""
+    return [record(key, part) for key, part in sorted(by_key(rows).items())]
+
+
+def conditional(rows: Sequence[Resolved], of: Callable[[Resolved], Any]) -> list[tuple[Any, Record]]:
+    """Records of the rows of one key by what `of` says of each; None, and fewer than LEAST, are left out."""
+    parts: defaultdict[Any, list[Resolved]] = defaultdict(list)
+    for row in rows:
+        parts[of(row)].append(row)
+    kept = sorted((value, part) for value, part in parts.items() if value is not None)
+    found = [(value, record((part[0].type, part[0].step, part[0].horizon), part)) for value, part in kept]
+    return [(value, one) for value, one in found if one.n >= LEAST]
+
+
+def hour_of(row: Resolved) -> int:
+    """Hour of the day, UTC."""
+    return row.at // HOUR % 24
+
+
+def weekday_of(row: Resolved) -> str:
+    return WEEKDAYS[(row.at // DAY + THURSDAY) % 7]
+
+
+def record(key: Key, rows: Sequence[Resolved]) -> Record:
+    """The record of rows of one key; where some have a direction, those without are left out."""
+    called = [row for row in rows if row.hit is not None]
+    told = called or rows
+    n, hits = len(told), sum(row.hit or 0 for row in called) if called else None
+    if n < LEAST:
+        return Record(*key, n, hits, INSUFFICIENT)
+    ahead = column(ahead_of(row.direction, row.forward_return) for row in told)
+    paired = [row for row in told if row.matched_n]
+    against = [opposite_of(row) for row in called]
+    return Record(
+        *key,
+        n,
+        hits,
+        MEASURED,
+        hit_rate=None if hits is None else hits / n,
+        hit_rate_95=None if hits is None else wilson(hits, n),
+        opposite_hit_rate=None if hits is None else sum(against) / n,
+        mean_return=float(ahead.mean()),
+        median_return=float(np.median(ahead)),
+        mean_favourable=mean_of([row.max_favourable for row in called]),
+        mean_adverse=mean_of([row.max_adverse for row in called]),
+        **differences(paired, key[2], bool(called)),
+    )
+
+
+def differences(paired: Sequence[Resolved], horizon: int, called: bool) -> dict[str, Any]:
+    """What sets the signals apart from their own entries, of the rows that have some."""
+    if not paired:
+        return {}
+    group = clusters(np.array([row.at for row in paired], np.int64), horizon)
+    drawn = column(row.matched_return or 0.0 for row in paired)
+    ahead = column(ahead_of(row.direction, row.forward_return) for row in paired)
+    found: dict[str, Any] = {
+        "pairs": len(paired),
+        "matched_n": sum(row.matched_n for row in paired),
+        "matched_mean_return": float(drawn.mean()),
+        "return_difference": estimate(ahead - drawn, group),
+    }
+    if not called:
+        return found
+    hit = column(row.hit or 0 for row in paired)
+    against = column(opposite_of(row) for row in paired)
+    share = column((row.matched_hits or 0) / row.matched_n for row in paired)
+    share_against = column((row.matched_opposite or 0) / row.matched_n for row in paired)
+    found["matched_hit_rate"] = float(share.mean())
+    found["lift"] = estimate(hit - share, group)
+    found["direction"] = estimate((hit - against) - (share - share_against), group)
+    return found
+
+
+def opposite_of(row: Resolved) -> bool:
+    return opposite(Start(row.at, 1.0, row.direction, row.volatility_1h), row.forward_return, row.horizon)
+
+
+def column(values: Iterable[float]) -> Floats:
+    return np.array(list(values), np.float64)
+
+
+def mean_of(values: Sequence[float | None]) -> float | None:
+    known = [value for value in values if value is not None]
+    return float(np.mean(known)) if known else None
