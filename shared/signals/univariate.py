@@ -1,18 +1,27 @@
 """Anomalies of one value at a time: how far what happens now lies from everything that has happened before.
 
-A lane (one series) remembers prototypes: points it has been at. The distance of the newest point to the
-nearest prototype, in standard deviations of the series, is its novelty; a point further than a radius from
-all of them becomes a prototype itself, so what has been seen once is no news the second time. Nothing is
-read but the past: the score of a value is final when it arrives.
+A lane (one series) keeps prototypes, points where it has been. The distance of the newest point to the
+nearest of them, in standard deviations of the series, is its novelty; a point further off than a radius
+becomes a prototype itself. So the first of a kind stands out and the tenth does not, whatever the shape of
+the distribution: a daily batch job, two levels of load or a heavy tail need no model of their own. Only the
+past is read, and a score is final when its value arrives.
 
-Several views of the series are watched in this way, and joined as the root of the sum of their squares:
+Five views of a series are watched so, with mean absolute distances d and spreads s (of the value, of the
+rest, of the change; exponential over LONG values):
 
-    value      x                                         a value never seen
-    daily      x - profile(time of day)                  a value never seen at this hour
-    shape      means over the last 1, 3, 8 values        a course never seen
-    levels     means over the last 1, 4, 16, 64 values   a sequence of levels never seen
+    value    x                                          s(x)        a value never seen
+    rest     x - profile(hour) - correction(weekday)    s(rest)     a value never seen at this time
+    course   x and its means over 3 and 8 values        s(x)        a course never seen
+    levels   x and its means over 4, 16, 64 values      s(x)        a sequence of levels never seen
+    change   x - the value before                       2 s(change) a step never seen
 
-An alarm is a score at or above ALARM.
+    novelty v = sqrt(sum of (d / s)²), the views joined so that several weak surprises count
+    v / (1 + alarms)^(1/4)      `alarms`: loud episodes of late, halved every HALF_LIFE values. A series that
+                                is loud all the time must show more before it is believed
+    score = v / (1 + v)         where v exceeds all of the episode so far, else 0: one episode, one alarm.
+                                An episode ends RECENT values after its height
+
+An alarm is a score at or above ALARM. How good this is: docs/ANOMALY_QUALITY.md.
 """
 
 from __future__ import annotations
@@ -23,102 +32,139 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
-DAY = 86_400_000
-SLOTS = 96  # quarters of an hour in the daily profile
-MEANS = (3, 4, 8, 16, 64)
-VIEWS = ((0,), (1,), (0, 2, 4), (0, 3, 5, 6))  # features of each view: value, daily residual, means
-RADII = (0.2, 0.2, 0.5, 0.5)  # in standard deviations
-PROTOTYPES = 128
-WARM = 100  # values before the first score
-RECENT = 100  # values within which only a higher score is a new one
-PROFILE_WEIGHT = 0.05
-ALARM = 0.6
+HOUR, DAY = 3_600_000, 86_400_000
+HOURS, WEEKDAYS = 24, 7
+HOUR_WEIGHT, WEEKDAY_WEIGHT = 0.02, 0.1  # of one value in the profile and in its correction by weekday
 
-_MOMENTS = 3 * len(VIEWS)
-_MEMORY = sum((len(view) + 1) * PROTOTYPES for view in VIEWS)
-WIDTH = 3 + len(MEANS) + 2 * (2 + len(MEANS)) + SLOTS + _MEMORY
+SPANS = (3, 4, 8, 16, 64)  # values of the exponential means, about ×2 to ×4 apart
+LONG = 10_000  # values over which a spread is taken: past the regime of the hour, yet able to follow a drift
+PROTOTYPES = 64  # a view; the oldest gives way. Series of 15,000 values need 50 to 170 in all
+WARM = 100  # values before the first score: a spread and a first day's worth of prototypes
+RECENT = 100
+LOUD = 1.0  # novelty from which an episode counts as one of `alarms`
+HALF_LIFE = 1000.0
+MOST = 50.0  # a novelty without a spread to measure it by (the first change of a constant) is held to this
+ALARM = 0.425
+
+# Rows of (value, rest, change, mean of each span) that make up the views, and what belongs to each view.
+ROWS = np.array([0, 1, 0, 3, 5, 0, 4, 6, 7, 2])
+VIEW = np.array([0, 1, 2, 2, 2, 3, 3, 3, 3, 4])
+SPREAD = np.array([0, 1, 0, 0, 2])  # whose spread measures the view
+WIDEN = np.array([1.0, 1.0, 1.0, 1.0, 2.0])  # steps are half as telling: they come with every noise
+RADIUS = np.array([0.2, 0.2, 0.5, 0.5, 0.1])  # of joined novelty; a course in 3 or 4 numbers is told coarser
+
+# Rows of the state: count, previous value, height and place of the episode, alarms; then by group.
+COUNT, PREVIOUS, HEIGHT, PLACE, ALARMS = range(5)
+MEANS = slice(5, 10)
+CENTRES, SQUARES = slice(10, 13), slice(13, 16)
+PROFILE, CORRECTION = slice(16, 40), slice(40, 47)
+NEXT = slice(47, 52)
+MEMORY = slice(52, 52 + len(ROWS) * PROTOTYPES)
+WIDTH = MEMORY.stop
 
 
 def empty(lanes: int) -> Floats:
-    """The state of lanes that have seen nothing: (WIDTH, lanes), changed in place by `step`."""
-    state = np.full((WIDTH, lanes), np.nan)
-    state[: 3 + len(MEANS) + 2 * (2 + len(MEANS))] = 0.0
+    """The state of lanes that have seen nothing: (WIDTH, lanes), contiguous, changed in place by `step`."""
+    state = np.zeros((WIDTH, lanes))
+    state[PROFILE] = np.nan
+    state[MEMORY] = np.inf  # no distance to it is ever the least
     return state
 
 
 def step(state: Floats, at: Ints, values: Floats) -> Floats:
-    """Move every lane on by one value; NaN leaves a lane as it is. Scores (L,) in [0, 1), 0 in warm-up.
+    """Move lanes on by one value each and give their scores (L,) in [0, 1); 0 in warm-up.
 
-    `at` (L,) is the time of the value in ms UTC.
+    `at` (L,) is when each value was known, ms UTC. Where a value is not finite the lane stays as it was and
+    the score is 0. A lane's scores do not depend on which others move with it, to the bit.
     """
-    lanes = np.flatnonzero(np.isfinite(values))
+    moved = np.flatnonzero(np.isfinite(values))
+    if len(moved) == len(values):
+        return _advance(state, at, values)
     scores = np.zeros(len(values))
-    if len(lanes) < len(values):
-        if len(lanes):
-            part = np.ascontiguousarray(state[:, lanes])
-            scores[lanes] = step(part, at[lanes], values[lanes])
-            state[:, lanes] = part
-        return scores
-    features = _features(state, at, values)
-    novelty = _novelties(state, features)
-    return _fresh(state, novelty)
+    part = state[:, moved]
+    scores[moved] = _advance(part, at[moved], values[moved])
+    state[:, moved] = part
+    return scores
 
 
-def _features(state: Floats, at: Ints, values: Floats) -> Floats:
-    """(features, L): the value, what the time of day does not explain, and the means."""
-    count, means = state[0], state[3 : 3 + len(MEANS)]
-    count += 1.0
-    weight = np.maximum(1.0 / count, 2.0 / (np.array(MEANS)[:, None] + 1.0))
-    means += weight * (values - means)
-    slot = at % DAY * SLOTS // DAY
-    profile = state[WIDTH - _MEMORY - SLOTS : WIDTH - _MEMORY]
+def _advance(state: Floats, at: Ints, values: Floats) -> Floats:
+    state[COUNT] += 1.0
+    seen = np.concatenate([[values, _rest(state, at, values), _change(state, values)], _means(state, values)])
+    spread = _spreads(state, seen[:3])
+    views = _novelties(state, seen, spread[SPREAD] * WIDEN[:, None])
+    squares = np.zeros(len(values))
+    for view in views:  # in this order for every number of lanes: a sum by numpy is not
+        squares += view * view
+    return tell(state, np.where(state[COUNT] > WARM, np.sqrt(squares), 0.0))
+
+
+def _rest(state: Floats, at: Ints, values: Floats) -> Floats:
+    """What hour and weekday do not explain; 0 in an hour of the day never met before."""
     lane = np.arange(len(values))
-    known = profile[slot, lane]
-    rest = np.where(np.isnan(known), 0.0, values - known)
-    profile[slot, lane] = np.where(np.isnan(known), values, known + PROFILE_WEIGHT * rest)
-    return np.concatenate([[values, rest], means])
+    profile, correction = state[PROFILE], state[CORRECTION]
+    hour, weekday = at // HOUR % HOURS, at // DAY % WEEKDAYS
+    expected = profile[hour, lane]
+    new = np.isnan(expected)
+    off = np.where(new, 0.0, values - expected)
+    rest = np.where(new, 0.0, off - correction[weekday, lane])
+    profile[hour, lane] = np.where(new, values, expected + HOUR_WEIGHT * off)
+    correction[weekday, lane] += WEEKDAY_WEIGHT * rest
+    return rest
 
 
-def _novelties(state: Floats, features: Floats) -> Floats:
-    """Distance to the nearest prototype in standard deviations, over all views (L,)."""
-    count, first = state[0], 3 + len(MEANS)
-    moments = state[first : first + 2 * len(features)].reshape(2, len(features), -1)
-    spread = np.sqrt(moments[1])
-    away = features - moments[0]
-    moments[0] += away / count
-    moments[1] += (away * away - moments[1]) / count
-    squares, start = np.zeros(features.shape[1]), WIDTH - _MEMORY
-    for view, radius in zip(VIEWS, RADII, strict=True):
-        size = (len(view) + 1) * PROTOTYPES
-        memory = state[start : start + size].reshape(len(view) + 1, PROTOTYPES, -1)
-        start += size
-        squares += _visit(memory, features[list(view)], spread[view[0]], radius, count) ** 2
-    return np.where(count > WARM, np.sqrt(squares), 0.0)
+def _change(state: Floats, values: Floats) -> Floats:
+    change = np.where(state[COUNT] > 1.0, values - state[PREVIOUS], 0.0)
+    state[PREVIOUS] = values
+    return change
 
 
-def _visit(memory: Floats, point: Floats, spread: Floats, radius: float, count: Floats) -> Floats:
-    """The novelty of a point (d, L) in one view, which then remembers it. Memory is (d + 1, P, L)."""
-    lane = np.arange(point.shape[1])
-    away = memory[:-1] - point[:, None]
-    squares = np.einsum("dpl,dpl->pl", away, away) / len(point)
-    squares[np.isnan(squares)] = np.inf
-    nearest = squares.argmin(axis=0)
-    distance = np.sqrt(squares[nearest, lane])
-    known = np.isfinite(distance)
+def _means(state: Floats, values: Floats) -> Floats:
+    """Exponential means, plain ones until their span is filled (spans, L)."""
+    means = state[MEANS]
+    weight = np.maximum(1.0 / state[COUNT], 2.0 / (np.array(SPANS)[:, None] + 1.0))
+    means += weight * (values - means)
+    return means
+
+
+def _spreads(state: Floats, seen: Floats) -> Floats:
+    """Standard deviations before these values, which are then taken in."""
+    spread = np.sqrt(state[SQUARES])
+    weight = np.maximum(1.0 / state[COUNT], 1.0 / LONG)
+    away = np.where(state[COUNT] > 1.0, seen - state[CENTRES], 0.0)
+    state[CENTRES] = np.where(state[COUNT] > 1.0, state[CENTRES], seen)
+    state[CENTRES] += weight * away
+    state[SQUARES] += weight * (away * away - state[SQUARES])
+    return spread
+
+
+def _novelties(state: Floats, seen: Floats, scale: Floats) -> Floats:
+    """Each view's distance to its nearest prototype in `scale` (views, L); what is new is remembered."""
+    points = seen[ROWS]
+    memory = state[MEMORY].reshape(len(ROWS), PROTOTYPES, -1)
+    away = np.abs(memory - points[:, None])
+    course = (away[2] + away[3] + away[4]) / 3.0
+    levels = (away[5] + away[6] + away[7] + away[8]) / 4.0
+    nearest = np.stack([one.min(axis=0) for one in (away[0], away[1], course, levels, away[9])])
+    first = np.isinf(nearest)
     with np.errstate(divide="ignore", invalid="ignore"):
-        novelty = np.where(known & (distance > 0.0), distance / spread, 0.0)
-    new = ~known | (novelty > radius)
-    used = memory[-1]
-    place = np.where(new, np.where(np.isnan(used), -1.0, used).argmin(axis=0), nearest)
-    memory[:-1, place[new], lane[new]] = point[:, new]
-    used[place, lane] = count
-    return np.minimum(novelty, 1e6)
+        novelty = np.minimum(np.where(first | (nearest == 0.0), 0.0, nearest / scale), MOST)
+    new = first | (novelty > RADIUS[:, None])
+    row, lane = np.nonzero(new[VIEW])
+    place = state[NEXT]
+    memory[row, place[VIEW[row], lane].astype(np.int64), lane] = points[row, lane]
+    place[new] = (place[new] + 1.0) % PROTOTYPES
+    return novelty
 
 
-def _fresh(state: Floats, novelty: Floats) -> Floats:
-    """The score: novelty / (1 + novelty) where it exceeds what came within the last RECENT values, else 0."""
-    count, peak, since = state[0], state[1], state[2]
-    fresh = (novelty > peak) | (count - since > RECENT)
-    state[1] = np.where(fresh, novelty, peak)
-    state[2] = np.where(fresh, count, since)
-    return np.where(fresh, novelty / (1.0 + novelty), 0.0)
+def tell(state: Floats, novelty: Floats) -> Floats:
+    """The score of an episode's new height; 0 for all that follows it and stays below."""
+    count, height, alarms = state[COUNT], state[HEIGHT], state[ALARMS]
+    over = count - state[PLACE] > RECENT
+    alarms *= 0.5 ** (1.0 / HALF_LIFE)
+    alarms += over & (height > LOUD)
+    height[over] = 0.0
+    higher = novelty > height
+    height[higher] = novelty[higher]
+    state[PLACE] = np.where(over | higher, count, state[PLACE])
+    told = novelty / np.sqrt(np.sqrt(1.0 + alarms))  # square roots are exact on every machine, powers are not
+    return np.where(higher, told / (1.0 + told), 0.0)
