@@ -5,8 +5,9 @@
 in logarithms of dollars, against the last 96 hourly values (four days, so that every hour of the day is in
 them). Only upwards. The floor of 0.25 asks for e, 2.7 times the median, at least.
 
-Raised at 5 scales: of normal values one in 45,000, with a hundred chains' hours once in three weeks; with tails
-as fat as those of returns (Student's law of 4 degrees) one in 360. No direction: each trade has two sides.
+Raised at 5 scales: of normal values one in 45,000, with a hundred chains' hours once in three weeks; with
+tails as fat as those of returns (Student's law of 4 degrees) one in 360. No direction: each trade has two
+sides.
 """
 
 from __future__ import annotations

@@ -94,7 +94,7 @@ def step(memory: Memory, fresh: Fresh) -> Iterator[Look]:
 
 
 def spreads(memory: Memory, board: Board, touched: Ints, at: int) -> Look:
-    """How far the sources of each touched asset are apart, in bps of the lowest price, and how far usually."""
+    """How far the sources of touched assets are apart, in bps of the lowest price, and how far usually."""
     touched = touched[board.speaking(touched, APART).sum(axis=1) > 1]  # one alone has nothing to differ from
     price = np.where(board.speaking(touched, APART), board.price[touched], np.nan)
     bps = (np.nanmax(price, axis=1) / np.nanmin(price, axis=1) - 1) * 1e4
