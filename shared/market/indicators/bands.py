@@ -1,9 +1,4 @@
-"""How far the close strays from its mean: Bollinger bands and the z-score.
-
-Deviations are taken from the newest close before they are squared. It is one of the window, so it lies within
-√(n-1) standard deviations of the mean (Samuelson 1968) and no digits cancel away, at whatever price; nothing
-is carried from bar to bar, so nothing drifts; and a window without movement deviates by an exact 0.
-"""
+"""How far the close strays from its mean: Bollinger bands and the z-score."""
 
 from __future__ import annotations
 
@@ -11,43 +6,37 @@ import numpy as np
 
 from shared.market.indicators.definition import Indicator, Parameter, doc_of, labelled, maker_of, told_apart
 from shared.market.indicators.kernel import Floats, Kernel, Window
+from shared.market.indicators.sliding import Sliding
 from shared.market.indicators.smoothing import TINY
+
+HALF = np.array(0.5)
 
 
 class Spread:
-    """Scratch for the moments of a window of n closes: `offset` (L,) of the close from the mean of the
-    window, `deviation` (L,) the standard deviation (of the population, as TA-Lib and Bollinger have it)."""
+    """Of the last n closes: `middle`, their mean, `deviation`, the standard deviation (of the population, as
+    Bollinger and TA-Lib have it), and `score`, how many of those the close lies above the mean, 0 if none.
+    """
 
     def __init__(self, lanes: int, period: int) -> None:
-        self.period = period
-        self.powers = np.empty((period, 2, lanes))
-        self.first, self.second = self.powers[:, 0], self.powers[:, 1]
-        self.moments = np.empty((2, lanes))
-        self.offset, self.deviation = self.moments
-        self.square = np.empty(lanes)
+        self.sliding = Sliding(lanes, period)
+        self.state = self.sliding.state
+        self.deviation, self.scratch = np.empty((2, lanes))
 
-    def measure(self, window: Window) -> None:
-        np.subtract(window.close[window.row], window.last("close", self.period), out=self.first)
-        np.multiply(self.first, self.first, out=self.second)
-        np.add.reduce(self.powers, axis=0, out=self.moments)
-        np.divide(self.moments, self.period, out=self.moments)
-        np.multiply(self.offset, self.offset, out=self.square)
-        np.subtract(self.deviation, self.square, out=self.deviation)
+    def measure(self, window: Window, middle: Floats, score: Floats) -> None:
+        sliding = self.sliding
+        sliding.move(window)
+        np.multiply(sliding.mean, sliding.mean, out=self.scratch)
+        np.subtract(sliding.square, self.scratch, out=self.deviation)
         np.sqrt(self.deviation, out=self.deviation)
+        np.add(sliding.anchor, sliding.mean, out=middle)
+        np.subtract(sliding.offset, sliding.mean, out=score)
+        np.maximum(self.deviation, TINY, out=self.scratch)
+        np.divide(score, self.scratch, out=score)
 
-
-def bands(
-    close: Floats, spread: Spread, deviations: float, upper: Floats, middle: Floats, lower: Floats
-) -> None:
-    np.multiply(spread.deviation, deviations, out=spread.square)
-    np.subtract(close, spread.offset, out=middle)
-    np.add(middle, spread.square, out=upper)
-    np.subtract(middle, spread.square, out=lower)
-
-
-def score(spread: Spread, out: Floats) -> None:
-    np.maximum(spread.deviation, TINY, out=out)
-    np.divide(spread.offset, out, out=out)
+    def bands(self, deviations: Floats, middle: Floats, upper: Floats, lower: Floats) -> None:
+        np.multiply(self.deviation, deviations, out=self.scratch)
+        np.add(middle, self.scratch, out=upper)
+        np.subtract(middle, self.scratch, out=lower)
 
 
 class Bollinger(Kernel):
@@ -61,18 +50,19 @@ class Bollinger(Kernel):
 
     def __init__(self, lanes: int, period: int = 20, deviations: float = 2.0) -> None:
         self.names = told_apart(BOLLINGER, period, (deviations, 2.0))
-        self.depth, self.deviations = period, deviations
+        self.depth = self.settle = period
         self.spread = Spread(lanes, period)
+        self.state = self.spread.state
+        self.deviations, self.whole = np.array(deviations), np.array(2.0 * deviations)
 
     def step(self, window: Window, out: tuple[Floats, ...]) -> None:
         upper, middle, lower, width, percent = out
-        self.spread.measure(window)
-        bands(window.close[window.row], self.spread, self.deviations, upper, middle, lower)
+        self.spread.measure(window, middle, percent)
+        self.spread.bands(self.deviations, middle, upper, lower)
         np.subtract(upper, lower, out=width)
         np.divide(width, middle, out=width)
-        score(self.spread, percent)
-        np.divide(percent, 2.0 * self.deviations, out=percent)
-        np.add(percent, 0.5, out=percent)
+        np.divide(percent, self.whole, out=percent)
+        np.add(percent, HALF, out=percent)
 
 
 class ZScore(Kernel):
@@ -83,12 +73,13 @@ class ZScore(Kernel):
 
     def __init__(self, lanes: int, period: int = 20) -> None:
         self.names = labelled(("zscore",), period)
-        self.depth = period
+        self.depth = self.settle = period
         self.spread = Spread(lanes, period)
+        self.state = self.spread.state
+        self.middle = np.empty(lanes)
 
     def step(self, window: Window, out: tuple[Floats, ...]) -> None:
-        self.spread.measure(window)
-        score(self.spread, out[0])
+        self.spread.measure(window, self.middle, out[0])
 
 
 BOLLINGER = (

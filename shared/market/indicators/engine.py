@@ -16,7 +16,9 @@ from numpy.typing import NDArray
 
 from shared.errors import Invalid
 from shared.market.indicators.kernel import FIELDS, Floats, Ints, Kernel, Maker
-from shared.market.indicators.lanes import State, least, stepped
+from shared.market.indicators.lanes import State, aged, stepped
+
+CLOSE = FIELDS.index("close")
 
 Lanes = Ints | slice
 ALL = slice(None)
@@ -73,7 +75,7 @@ class Engine:
     def put(self, state: State, lanes: Lanes, part: State) -> None:
         state.history[:, :, lanes] = part.history
         state.count[lanes] = part.count
-        state.window.least = least(state.count)
+        aged(state)
         for whole, some in zip(state.arrays, part.arrays, strict=True):
             whole[..., lanes] = some
 
@@ -137,7 +139,7 @@ class Engine:
         """Make lanes cold again: their next bar is their first."""
         state.history[:, :, lanes] = np.nan
         state.count[lanes] = 0
-        state.window.least = 0
+        aged(state)
         for array, cold in zip(state.arrays, self.cold, strict=True):
             array[..., lanes] = cold
 
@@ -145,7 +147,7 @@ class Engine:
         if history is not None:
             state.history[...] = history
         state.count[...] = count
-        state.window.least = least(state.count)
+        aged(state)
         for own, other in zip(state.arrays, arrays, strict=True):
             own[...] = other
 
@@ -156,68 +158,82 @@ def settling(kernels: Sequence[Kernel]) -> int | None:
     return None if None in bars else max((n for n in bars if n is not None), default=0)
 
 
-def compute(maker: Maker, ohlcv: Ohlcv, *, chunks: int = 1) -> dict[str, Floats]:
+def compute(maker: Maker, ohlcv: Ohlcv, *, chunks: int = 1, out: Floats | None = None) -> dict[str, Floats]:
     """All bars of one indicator: column name -> array shaped as the input, NaN in warm-up.
 
-    With `chunks` time is cut into as many warmed-up parts that move side by side: the same within 1e-12, and
-    several times faster for few series. chunks=1 is what live steps give, bit for bit.
+    With `chunks` time is cut into as many parts that move side by side, each warmed up over the bars before
+    it: the same within 1e-12, and several times faster for few series. chunks=1 is what live steps give, bit
+    for bit. Results are written into `out` (columns, *shape of the input) if given: fresh memory costs more
+    than the computation.
     """
     engine = Engine([maker])
-    close = ohlcv.close
-    total, series = close.shape[0], close[0].size if len(close) else 0
-    if not total or not series:
-        return {name: np.full(close.shape, np.nan) for name in engine.names}
-    lead = 0 if engine.settle is None else engine.settle + engine.depth
-    chunks = 1 if engine.settle is None else max(1, min(chunks, total // max(lead, 1)))
-    length = -(-total // chunks)
-    chunks = -(-total // length)
-    lead = lead if chunks > 1 else 0
-    feed = [
-        (i, side_by_side(column.reshape(total, series), chunks, length, lead))
-        for i in engine.reads
-        if (column := ohlcv[i]) is not None
-    ]
-    starts = first_rows(close.reshape(total, series), chunks, length, lead)
+    total = len(ohlcv.close)
+    series = ohlcv.close[0].size if total else 0
+    if out is None:
+        out = np.empty((len(engine.names), *ohlcv.close.shape))
+    if total and series:
+        lead, length = cut(engine, total, chunks)
+        run(
+            engine,
+            {i: x.reshape(total, series) for i in engine.reads if (x := ohlcv[i]) is not None},
+            out.reshape(-1, total, series),
+            lead,
+            length,
+        )
+    return dict(zip(engine.names, out, strict=True))
+
+
+def cut(engine: Engine, total: int, chunks: int) -> tuple[int, int]:
+    """Bars a chunk is warmed up over, and those it then gives; the first gives both, so they add up to T."""
+    if engine.settle is None or chunks == 1:
+        return total, 0
+    lead = engine.settle + engine.depth
+    chunks = min(chunks, (total - lead) // lead)
+    if chunks < 2:
+        return total, 0
+    length = (total - lead) // chunks
+    return total - chunks * length, length
+
+
+def run(engine: Engine, columns: dict[int, Floats], out: Floats, lead: int, length: int) -> None:
+    """Step all chunks of columns (T, S) side by side and write the results into `out` (C, T, S)."""
+    width, total, series = out.shape
+    chunks = (total - lead) // length if length else 1
+    feed = {i: overlapping(column, chunks, lead, length) for i, column in columns.items()}
+    starts = (
+        first_rows(columns[CLOSE], chunks, length) if CLOSE in columns else np.zeros(chunks * series, int)
+    )
+    begin = {int(t): np.flatnonzero(starts == t) for t in np.unique(starts[starts > 0])}
+    state = engine.empty(chunks * series)
+    later = out[:, lead:].reshape(width, chunks, length, series)
 
     def load(rows: Floats, first: int) -> None:
-        for i, column in feed:
+        for i, column in feed.items():
             new = column[first : first + rows.shape[1]]
             rows[i].reshape(new.shape)[...] = new
 
-    state = engine.empty(chunks * series)
-    result = np.empty((len(engine.names), chunks, length, series))
-    begin = {int(t): np.flatnonzero(starts == t) for t in np.unique(starts[starts > 0])}
     with np.errstate(divide="ignore", invalid="ignore"):
-        if 0 in begin:
-            engine.start(state, begin[0])
         for t in stepped(state, lead + length, load):
             if t + 1 in begin:
                 engine.start(state, begin[t + 1])
-            if t >= lead:
-                result[:, :, t - lead] = state.columns.reshape(-1, chunks, series)
-    whole = result.reshape(len(engine.names), chunks * length, series)[:, :total]
-    return {name: column.reshape(close.shape) for name, column in zip(engine.names, whole, strict=True)}
+            if t < lead:
+                out[:, t] = state.columns[:, :series]
+            else:
+                later[:, :, t - lead] = state.columns.reshape(width, chunks, series)
 
 
-def side_by_side(column: Floats, chunks: int, length: int, lead: int) -> Floats:
-    """(T, S) cut into chunks that start `lead` rows early: (lead + length, chunks, S), NaN outside."""
-    total, series = column.shape
-    padded = np.full((lead + chunks * length, series), np.nan)
-    padded[lead : lead + total] = column
-    return np.lib.stride_tricks.as_strided(
-        padded,
-        (lead + length, chunks, series),
-        (padded.strides[0], padded.strides[0] * length, padded.strides[1]),
-        writeable=False,
-    )
+def overlapping(column: Floats, chunks: int, lead: int, length: int) -> Floats:
+    """(T, S) as chunks of lead + length rows, `length` apart: (lead + length, chunks, S), a view."""
+    step, across = column.strides
+    shape = (lead + length, chunks, column.shape[1])
+    return np.lib.stride_tricks.as_strided(column, shape, (step, step * length, across), writeable=False)
 
 
-def first_rows(close: Floats, chunks: int, length: int, lead: int) -> Ints:
+def first_rows(close: Floats, chunks: int, length: int) -> Ints:
     """Row of its chunk at which each lane sees its first bar, lanes as (chunks, S) laid out flat."""
     known = ~np.isnan(close)
     first = np.where(known.any(axis=0), known.argmax(axis=0), len(close))
     if not np.array_equal(known.sum(axis=0), len(close) - first):
         raise Invalid("a series has gaps: only its first rows may be NaN", field="close")
-    begins = np.arange(chunks)[:, None] * length - lead
-    rows: Ints = np.maximum(first - begins, 0).ravel()
+    rows: Ints = np.maximum(first - np.arange(chunks)[:, None] * length, 0).ravel()
     return rows

@@ -25,9 +25,10 @@ class Window:
 
     `row` is the row of the current bar (later rows are the future: never read them), `count` (L,) the bars
     each lane has seen with it, `least` the smallest of those: once it exceeds a warm-up no lane needs masks.
+    `most` is the largest: where it equals `least` all lanes are of one age.
     """
 
-    __slots__ = (*FIELDS, "row", "count", "least")
+    __slots__ = (*FIELDS, "row", "count", "least", "most")
 
     open: Floats
     high: Floats
@@ -41,6 +42,7 @@ class Window:
     row: int
     count: Ints
     least: int
+    most: int
 
     def last(self, field: str, bars: int) -> Floats:
         """The last `bars` values of a field, the current one included (bars, L); a view."""

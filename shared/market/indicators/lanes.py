@@ -42,7 +42,7 @@ class State:
         self.window = Window()
         for field, rows in zip(FIELDS, self.buffer, strict=True):
             setattr(self.window, field, rows)
-        self.window.row, self.window.least = depth - 1, 0
+        self.window.row, self.window.least, self.window.most = depth - 1, 0, 0
         self.window.count = np.zeros(held, np.int64)
         rows = iter(columns)
         self.steps = [(kernel.step, tuple(islice(rows, len(kernel.names)))) for kernel in self.kernels]
@@ -60,8 +60,11 @@ class State:
         return [array[..., : self.lanes] for kernel in self.kernels for array in kernel.state]
 
 
-def least(count: Ints) -> int:
-    return int(count.min()) if len(count) else 0
+def aged(state: State) -> None:
+    """Note the ages of the youngest and the oldest lane, after `count` was changed from outside."""
+    count = state.count
+    state.window.least = int(count.min()) if len(count) else 0
+    state.window.most = int(count.max()) if len(count) else 0
 
 
 def stepped(state: State, bars: int, load: Load) -> Iterator[int]:
@@ -81,6 +84,7 @@ def stepped(state: State, bars: int, load: Load) -> Iterator[int]:
         for t in range(done, done + block):
             window.row += 1
             window.least += 1
+            window.most += 1
             np.add(count, ONE, out=count)
             for step, out in steps:
                 step(window, out)

@@ -6,7 +6,15 @@ import numpy as np
 
 from shared.market.indicators.definition import Indicator, Parameter, doc_of, labelled, maker_of
 from shared.market.indicators.kernel import Floats, Kernel, Window
-from shared.market.indicators.smoothing import TINY, follow, forgotten_after, hide, smooth, wilder_share
+from shared.market.indicators.smoothing import (
+    HUNDRED,
+    TINY,
+    follow,
+    forgotten_after,
+    hide,
+    smooth,
+    wilder_share,
+)
 
 
 def true_range(window: Window, out: Floats, scratch: Floats) -> None:
@@ -75,8 +83,8 @@ class Adx(Kernel):
         np.maximum(self.averages[2], TINY, out=self.scratch)
         np.divide(self.averages[0], self.scratch, out=plus)
         np.divide(self.averages[1], self.scratch, out=minus)
-        np.multiply(plus, 100.0, out=plus)
-        np.multiply(minus, 100.0, out=minus)
+        np.multiply(plus, HUNDRED, out=plus)
+        np.multiply(minus, HUNDRED, out=minus)
         self.direct(window, plus, minus, adx)
         hide(adx, window, 2 * self.period - 1)
         hide(plus, window, self.period)
@@ -99,7 +107,7 @@ class Adx(Kernel):
         np.subtract(plus, minus, out=adx)
         np.absolute(adx, out=adx)
         np.divide(adx, self.scratch, out=adx)
-        np.multiply(adx, 100.0, out=adx)
+        np.multiply(adx, HUNDRED, out=adx)
         np.copyto(adx, self.adx, where=self.lower)
         if window.least <= seeding:
             np.copyto(adx, 0.0, where=self.lower & (window.count <= seeding))

@@ -14,26 +14,28 @@ from shared.market.indicators.kernel import Floats, Window
 # room for averages of averages and for differences of averages, which are far smaller than the price.
 FORGOTTEN = 1e-17
 
+# Constants are arrays: numpy converts a number again at every call.
 # The least divisor: 0 by it is 0, and whatever moves at all is far above it.
-TINY = float(np.finfo(np.float64).tiny)
+TINY = np.array(np.finfo(np.float64).tiny)
+HUNDRED = np.array(100.0)
 
 
-def ema_share(period: int) -> float:
+def ema_share(period: int) -> Floats:
     """Share of the distance an exponential average of n bars moves: 2 / (n + 1)."""
-    return 2.0 / (period + 1.0)
+    return np.array(2.0 / (period + 1.0))
 
 
-def wilder_share(period: int) -> float:
+def wilder_share(period: int) -> Floats:
     """Share of the distance Wilder's average of n bars moves (Wilder 1978): 1 / n."""
-    return 1.0 / period
+    return np.array(1.0 / period)
 
 
-def forgotten_after(share: float) -> int:
+def forgotten_after(share: Floats) -> int:
     """Bars after which an average that moves by `share` no longer knows where it began."""
     return int(np.ceil(np.log(FORGOTTEN) / np.log1p(-share))) if share < 1.0 else 1
 
 
-def follow(average: Floats, value: Floats, share: float | Floats, moved: Floats) -> None:
+def follow(average: Floats, value: Floats, share: Floats, moved: Floats) -> None:
     """Move an average towards a value, in place; `moved` is scratch of the same shape."""
     np.subtract(value, average, out=moved)
     np.multiply(moved, share, out=moved)
@@ -41,7 +43,13 @@ def follow(average: Floats, value: Floats, share: float | Floats, moved: Floats)
 
 
 def smooth(
-    average: Floats, value: Floats, window: Window, period: int, share: float, moved: Floats, missing: int = 0
+    average: Floats,
+    value: Floats,
+    window: Window,
+    period: int,
+    share: Floats,
+    moved: Floats,
+    missing: int = 0,
 ) -> None:
     """`follow` with its seed: a lane's first `missing` bars have no value, the next n values are averaged."""
     if window.least > period + missing:

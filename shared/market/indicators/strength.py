@@ -7,22 +7,29 @@ import numpy as np
 from shared.errors import Invalid
 from shared.market.indicators.definition import Indicator, Parameter, doc_of, labelled, maker_of
 from shared.market.indicators.kernel import Floats, Kernel, Window
-from shared.market.indicators.smoothing import TINY, ema_share, forgotten_after, hide, smooth, wilder_share
+from shared.market.indicators.smoothing import (
+    HUNDRED,
+    TINY,
+    ema_share,
+    forgotten_after,
+    hide,
+    smooth,
+    wilder_share,
+)
 
 
-def gains_and_losses(window: Window, zero: Floats, gains: Floats, losses: Floats) -> None:
-    """Split the change of the close into what it rose and what it fell, both (L,) and not negative."""
-    np.subtract(window.close[window.row], window.close[window.row - 1], out=losses)
-    np.maximum(losses, zero, out=gains)
-    np.subtract(gains, losses, out=losses)
+def moves(window: Window, zero: Floats, gains: Floats, sizes: Floats) -> None:
+    """What the close rose, 0 if it fell, and the size of its change, both (L,)."""
+    np.subtract(window.close[window.row], window.close[window.row - 1], out=sizes)
+    np.maximum(sizes, zero, out=gains)
+    np.absolute(sizes, out=sizes)
 
 
-def rated(gains: Floats, losses: Floats, out: Floats) -> None:
-    """Gains in percent of all moves."""
-    np.add(gains, losses, out=out)
-    np.maximum(out, TINY, out=out)
+def rated(gains: Floats, sizes: Floats, out: Floats) -> None:
+    """Gains in percent of all moves, 0 if there was none."""
+    np.maximum(sizes, TINY, out=out)
     np.divide(gains, out, out=out)
-    np.multiply(out, 100.0, out=out)
+    np.multiply(out, HUNDRED, out=out)
 
 
 class Rsi(Kernel):
@@ -42,9 +49,10 @@ class Rsi(Kernel):
         self.averages = np.zeros((2, lanes))
         self.state = (self.averages,)
         self.moves, self.moved, self.zero = np.empty((2, lanes)), np.empty((2, lanes)), np.zeros(lanes)
+        self.gain, self.size = self.moves
 
     def step(self, window: Window, out: tuple[Floats, ...]) -> None:
-        gains_and_losses(window, self.zero, *self.moves)
+        moves(window, self.zero, self.gain, self.size)
         smooth(self.averages, self.moves, window, self.period, self.share, self.moved, missing=1)
         rated(self.averages[0], self.averages[1], out[0])
         hide(out[0], window, self.period)
