@@ -5,10 +5,10 @@
     freshness    1 up to one bar between close and knowledge, 0 from 12 bars on
     agreement    1 where other sources' median price lies within 0.5 %, 0 from 3 % on
     corrections  1 − 10 · share of the window's bars that were corrected
-    score        exp(Σ weight · ln part / Σ weight) over the parts that are known
+    score        exp(Σ weight · ln max(part, 0.01) / Σ weight) over the parts that are known
 
-The score is a geometric mean: a series that is stale, or that no other source confirms, is worth nothing
-however complete it is. A part that cannot be known (no other source) is left out, not guessed.
+The score is a geometric mean: a part at its worst pulls it down to 0.2-0.6, however good the others are. The
+floor keeps it from hiding them all. A part that cannot be known (no other source) is left out, not guessed.
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ STALE = 12  # bars
 AGREED, APART = 0.005, 0.03
 # Exchanges hardly ever restate a closed bar: one window in which a tenth was restated is worth nothing.
 RESTATED = 10.0
+FLOOR = 0.01
 # What hurts a reader most weighs most: missing and late bars make numbers wrong, a restated one was once.
 WEIGHTS = {"coverage": 0.3, "freshness": 0.25, "agreement": 0.2, "gaps": 0.15, "corrections": 0.1}
 
@@ -69,10 +70,9 @@ def corrections(corrected: Floats) -> Floats:
 def score(parts: Mapping[str, Floats]) -> Floats:
     """The weighted geometric mean of the parts, by name, that are not NaN."""
     total, weights = np.zeros(1), np.zeros(1)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        for name, part in parts.items():
-            known = ~np.isnan(part)
-            total = total + np.where(known, WEIGHTS[name] * np.log(part), 0.0)
-            weights = weights + WEIGHTS[name] * known
-        found: Floats = np.exp(total / weights)
+    for name, part in parts.items():
+        known = ~np.isnan(part)
+        total = total + np.where(known, WEIGHTS[name] * np.log(np.maximum(part, FLOOR)), 0.0)
+        weights = weights + WEIGHTS[name] * known
+    found: Floats = np.exp(total / weights)
     return found

@@ -6,8 +6,9 @@ what was learned later, an imported history of an index for example, is not know
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -29,6 +30,8 @@ from shared.store.candle_series import Series
 
 KNOWN_WITHIN = 5 * MINUTE  # how long after a close a live run computes at the latest
 BLOCK = 40_000  # bars worked on at a time, some 60 MB
+# Numpy's price of a call is that of a few dozen lanes: of fewer assets, stretches of time move side by side.
+LANES = 16
 DAY_BARS = 24
 
 
@@ -56,15 +59,27 @@ class Span:
     series: Mapping[int, Series]
 
     @property
-    def first(self) -> int:
-        """Open time from which bars are stepped, so that recurrences have settled at the start."""
-        known = min(one.first_open for one in self.series.values())
-        return max(self.start - (HISTORY + 1) * self.step, known, EARLIEST)
+    def parts(self) -> int:
+        """Stretches of time that move side by side, each with HISTORY bars before it to settle in."""
+        return max(LANES // max(len(self.series), 1), 1)
+
+    @property
+    def lead(self) -> int:
+        return HISTORY * self.step
+
+    def part_of(self, open_time: Ints, first: int) -> Ints:
+        """In which part of the block that begins at `first` bars lie; the lead before it is in part -1.
+
+        A part is as long as its lead, wherever the span ends: what comes later cannot move it.
+        """
+        return np.where(open_time < first, -1, (open_time - first) // self.lead % self.parts)
 
     def blocks(self) -> list[tuple[int, int]]:
-        """Stretches of open times, some BLOCK bars each."""
-        length = max(BLOCK // len(self.series), 2 * DAY_BARS) * self.step
-        edges = [*range(self.first, self.end - self.step, length), self.end - self.step]
+        """Stretches of open times to work on one after the other, HISTORY bars or some BLOCK in all."""
+        known = min(one.first_open for one in self.series.values())
+        first, end = max(self.start - self.step, known, EARLIEST + self.lead), self.end - self.step
+        length = max(BLOCK // len(self.series), HISTORY) if self.parts == 1 else self.parts * HISTORY
+        edges = [*range(first, end, length * self.step), end]
         return [(edges[i], edges[i + 1]) for i in range(len(edges) - 1)]
 
 
@@ -79,22 +94,48 @@ async def span_of(db: D1Database, step: int, start: int, end: int, assets: Seque
 
 async def measured_blocks(db: D1Database, assets: Assets, span: Span) -> AsyncIterator[Measured]:
     """Bars in blocks of time, oldest first; a bar is known once it and all bars before it are."""
-    ids = np.array(sorted(span.series), np.int64)
-    sources = np.array([span.series[asset].source for asset in ids.tolist()], np.int64)
-    state = windows.with_lanes(windows.empty(), ids, sources)
-    learned = np.full(len(ids), EARLIEST)
-    for first, end in span.blocks():
-        bars, known_at = await bars_between(db, span, first, end)
+    learned: dict[int, int] = {}
+    carried: windows.Windows | None = None
+    for first, end in span.blocks() if span.series else ():
+        lead = 0 if carried else span.lead
+        bars, known_at = await bars_between(db, span, first - lead, end)
         if not len(bars):
             continue
-        measured = windows.step(state, span.step, bars, await beside(db, assets, span.step, bars))
-        known_at = since_all(bars.asset, known_at, ids, learned)
-        order = np.lexsort((measured.open_time, measured.asset))  # as the bars lie
-        at = bars.open_time + span.step
-        kept = (at >= span.start) & (at < span.end)
-        at, known_at = at[kept], np.maximum(known_at[kept], at[kept])
-        rows = Rows(bars.asset[kept], bars.source[kept], at, known_at, at + KNOWN_WITHIN, bars.close[kept])
-        yield Measured(rows, {name: measured.columns[name][order][kept] for name in COLUMNS})
+        known_at = since_all(bars.asset, known_at, learned)
+        lanes, rows = side_by_side(bars, span, first)
+        some, others = bars.take(rows), (await beside(db, assets, span.step, bars)).take(rows)
+        state = carried or windows.empty()
+        ids, places = np.unique(lanes, return_index=True)
+        state = windows.with_lanes(state, ids, some.source[places])
+        moved = replace(some, asset=lanes)
+        measured = await asyncio.to_thread(windows.step, state, span.step, moved, others)
+        carried = state if span.parts == 1 else None
+        order = np.lexsort((measured.open_time, measured.asset))  # as the rows lie
+        at = some.open_time + span.step
+        own = lanes % span.parts == span.part_of(some.open_time, first)
+        kept = own & (at >= span.start) & (at < span.end)
+        at, learned_at = at[kept], np.maximum(known_at[rows][kept], at[kept])
+        told = Rows(some.asset[kept], some.source[kept], at, learned_at, at + KNOWN_WITHIN, some.close[kept])
+        yield Measured(told, {name: measured.columns[name][order][kept] for name in COLUMNS})
+
+
+def side_by_side(bars: Bars, span: Span, first: int) -> tuple[Ints, Ints]:
+    """Lanes and rows of the bars, each part of an asset's time a lane that begins `lead` early.
+
+    Lanes are asset · parts + part; rows are sorted by lane, then time.
+    """
+    if span.parts == 1:
+        return bars.asset, np.arange(len(bars))
+    lanes, rows = [], []
+    for asset in np.unique(bars.asset).tolist():
+        start, stop = np.searchsorted(bars.asset, (asset, asset + 1)).tolist()
+        times = bars.open_time[start:stop]
+        for part in range(span.parts):
+            edge = first + part * span.lead
+            low, high = np.searchsorted(times, (edge - span.lead, edge + span.lead)).tolist()
+            lanes.append(np.full(high - low, asset * span.parts + part))
+            rows.append(np.arange(start + low, start + high))
+    return np.concatenate(lanes), np.concatenate(rows)
 
 
 async def bars_between(db: D1Database, span: Span, first: int, end: int) -> tuple[Bars, Ints]:
@@ -117,14 +158,13 @@ async def bars_between(db: D1Database, span: Span, first: int, end: int) -> tupl
     return bars_from([*whose, times[0], *prices]), times[1]
 
 
-def since_all(asset: Ints, known_at: Ints, ids: Ints, learned: Ints) -> Ints:
-    """When each bar and all bars of its asset before it were known; `learned` (L,) is carried on."""
+def since_all(asset: Ints, known_at: Ints, learned: dict[int, int]) -> Ints:
+    """When each bar and all bars of its asset before it were known; `learned` (by asset) is carried on."""
     found = np.empty_like(known_at)
-    for lane, id in enumerate(ids.tolist()):
+    for id in np.unique(asset).tolist():
         own = slice(*np.searchsorted(asset, (id, id + 1)).tolist())
-        if own.start < own.stop:
-            found[own] = np.maximum(np.maximum.accumulate(known_at[own]), learned[lane])
-            learned[lane] = found[own][-1]
+        found[own] = np.maximum(np.maximum.accumulate(known_at[own]), learned.get(id, EARLIEST))
+        learned[id] = int(found[own][-1])
     return found
 
 

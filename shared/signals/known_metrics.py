@@ -46,10 +46,12 @@ async def metric_columns(
 
     `moment` is the place of each row's (at, known_by) among `moments`.
     """
+    names = await context.metric_names(db, PREFIXES, [one.pattern for one in SHARED])
     points = Points(moments)
     for one in SHARED:
-        points.add_for_all(one, moment)
-    for one, name, rows in await rows_by_name(db, asset):
+        if one.pattern in names:
+            points.add_for_all(one, moment)
+    for one, name, rows in await rows_by_name(db, names, asset):
         points.add(one, name, rows, moment)
     values = np.array(await context.metric_values(db, list(points.asked)), np.float64)
     found = dict[str, Floats]()
@@ -61,9 +63,8 @@ async def metric_columns(
     return found
 
 
-async def rows_by_name(db: D1Database, asset: Ints) -> list[tuple[Wanted, str, Ints]]:
+async def rows_by_name(db: D1Database, names: Sequence[str], asset: Ints) -> list[tuple[Wanted, str, Ints]]:
     """Each wanted metric that exists for an asset of these rows: what is wanted, its name, its rows."""
-    names = await context.metric_names(db, PREFIXES)
     if not names:
         return []
     slugs = await context.slugs(db)

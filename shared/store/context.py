@@ -15,11 +15,12 @@ from shared.platform.d1 import D1Database
 # From name to name within each prefix: the table is ordered by name and has few names and many rows.
 SQL_METRIC_NAMES = """WITH RECURSIVE found (name, behind) AS (
   SELECT (SELECT min(name) FROM metrics WHERE name >= p.value AND name < rtrim(p.value, ':') || ';'),
-    rtrim(p.value, ':') || ';' FROM json_each(?) p
+    rtrim(p.value, ':') || ';' FROM json_each(?1) p
   UNION ALL
   SELECT (SELECT min(name) FROM metrics WHERE name > found.name AND name < behind), behind FROM found
   WHERE found.name IS NOT NULL)
-SELECT name FROM found WHERE name IS NOT NULL"""
+SELECT name FROM found WHERE name IS NOT NULL
+UNION ALL SELECT n.value FROM json_each(?2) n WHERE EXISTS (SELECT 1 FROM metrics WHERE name = n.value)"""
 # Of several sources the one that was named first in our list of them.
 SQL_METRICS = """SELECT p.key, (SELECT value FROM metrics
   WHERE name = p.value ->> 0 AND at > p.value ->> 1 AND at <= p.value ->> 2 AND known_at <= p.value ->> 3
@@ -35,6 +36,8 @@ SQL_CORRECTED = """SELECT asset, source, open_time, superseded_at FROM candle_re
 WHERE step = ?1 AND superseded_at > ?2 AND superseded_at <= ?3"""
 SQL_SLUGS = "SELECT id, slug FROM crypto_assets"
 
+AT_ONCE = 10_000  # values asked for in one statement: well below the 2 MB of a parameter
+
 Moments = Sequence[tuple[int, int]]
 
 
@@ -42,16 +45,19 @@ def as_json(value: Any) -> str:
     return orjson.dumps(value).decode()
 
 
-async def metric_names(db: D1Database, prefixes: Sequence[str]) -> list[str]:
-    """Names of all metrics that begin with one of these prefixes, each of which ends with a colon."""
-    return [name for (name,) in await db.prepare(SQL_METRIC_NAMES).bind(as_json(list(prefixes))).raw()]
+async def metric_names(db: D1Database, prefixes: Sequence[str], names: Sequence[str]) -> list[str]:
+    """Names of metrics there are: those with one of the prefixes (ending in a colon), then of `names`."""
+    asked = (as_json(list(prefixes)), as_json(list(names)))
+    return [name for (name,) in await db.prepare(SQL_METRIC_NAMES).bind(*asked).raw()]
 
 
 async def metric_values(db: D1Database, asked: Sequence[tuple[str, int, int, int]]) -> list[float | None]:
     """The newest value of each (name, after, until, known_by) in the same order; None where there is none."""
     found: list[float | None] = [None] * len(asked)
-    for place, value in await db.prepare(SQL_METRICS).bind(as_json(list(asked))).raw():
-        found[place] = value
+    for start in range(0, len(asked), AT_ONCE):
+        part = as_json(asked[start : start + AT_ONCE])
+        for place, value in await db.prepare(SQL_METRICS).bind(part).raw():
+            found[start + place] = value
     return found
 
 

@@ -105,7 +105,7 @@ TREND = (
         sma_gap_50 | log | 49 | log_ratio | close, sma_50
         sma_gap_200 | log | 199 | log_ratio | close, sma_200
         ema_cross_12_26 | log | 25 | log_ratio | ema_12, ema_26
-        macd_12_26_9 | share | 33 | ratio | macd_12_26_9, close
+        macd_12_26_9 | share | 25 | ratio | macd_12_26_9, close
         macd_signal_12_26_9 | share | 33 | ratio | macd_signal_12_26_9, close
         macd_histogram_12_26_9 | share | 33 | ratio | macd_histogram_12_26_9, close
         adx_14 | share | 27 | hundredth | adx_14
@@ -136,7 +136,7 @@ MOMENTUM = (
         stochastic_d_14 | share | 15 | hundredth | stochastic_d_14
         williams_r_14 | share | 13 | hundredth | williams_r_14
         roc_12 | share | 12 | hundredth | roc_12
-        stochrsi_k_14 | share | 29 | hundredth | stochrsi_k_14
+        stochrsi_k_14 | share | 27 | pick | stochrsi_k_14
         cci_20 | score | 19 | hundredth | cci_20
         bollinger_place_20 | share | 19 | pick | bollinger_percent_b_20
         keltner_place_20 | share | 19 | place | close, keltner_lower_20, keltner_upper_20

@@ -18,7 +18,7 @@ CROSS_ASSET = (
         correlation_btc_96 | correlation | 96 | of return_1 with bitcoin's over 96 bars
         lead_btc_96 | correlation | 96 | of return_1 with bitcoin's of the bar before
         residual_btc_1 | log | 96 | return_1 less beta_btc_96 times bitcoin's
-        relative_btc_24 | log | 96 | return_24 less bitcoin's
+        relative_btc_24 | log | 24 | return_24 less bitcoin's
         relative_btc_96 | log | 96 | return_96 less bitcoin's
         btc_return_24 | log | 24 | bitcoin's return_24
         btc_volatility_24 | log | 24 | bitcoin's volatility_24
