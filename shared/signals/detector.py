@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import numpy as np
@@ -20,6 +20,8 @@ REARM = 0.5
 # After a finding its direction stays quiet for so many bars, and later findings belong to the episode:
 # an hour of 5m, a quarter of a day of 1h, three days of 1d, six hourly looks at the news.
 COOLDOWN: Mapping[int, int] = {5 * MINUTE: 12, HOUR: 6, DAY: 3, NO_BAR: 6}
+# What is rated over windows that overlap rises and falls over many bars: as many as the longest short window.
+SLOW: Mapping[int, int] = {5 * MINUTE: 24, HOUR: 24, DAY: 24}
 # How long a signal concerns a reader, about fifty short bars or a week of long ones.
 EXPIRES: Mapping[int, int] = {5 * MINUTE: 4 * HOUR, HOUR: DAY, DAY: 7 * DAY, NO_BAR: DAY}
 
@@ -39,7 +41,7 @@ class Detector:
 
     score(columns, step) rates every row, 0 where the row cannot be judged; evidence(columns, row, step)
     holds every number that computes the score of one row again. `raise_at` is the score that raises, by step.
-    On bars nothing is judged before a lane's bar number `warmup`, counted from 0.
+    On bars nothing is judged before a lane's bar number `warmup`, counted from 0; `cooldown` in bars by step.
     """
 
     type: str
@@ -48,3 +50,4 @@ class Detector:
     evidence: Callable[[Any, int, int], dict[str, Any]]
     raise_at: Mapping[int, float]
     warmup: int = 0
+    cooldown: Mapping[int, int] = field(default_factory=lambda: COOLDOWN)

@@ -89,7 +89,7 @@ def play_bars(
             scores,
             ready=measured.ready & (measured.tick >= detector.warmup),
             raise_at=detector.raise_at[step],
-            cooldown=COOLDOWN[step],
+            cooldown=detector.cooldown[step],
             expires=EXPIRES[step],
         )
         found += [bar_found(detector, measured, scores, event, step) for event in events]

@@ -76,6 +76,11 @@ class Measured:
     def __getitem__(self, name: str) -> Floats:
         return self.columns[name]
 
+    def known(self, name: str) -> Floats:
+        """A column that is only there where it was asked for: NaN where it was not."""
+        found = self.columns.get(name)
+        return np.full(len(self.asset), np.nan) if found is None else found
+
     def __len__(self) -> int:
         return len(self.asset)
 
@@ -207,7 +212,8 @@ def joined(parts: list[tuple[list[Any], dict[str, Floats]]], leader: int) -> Mea
     if len(parts) == 1:
         return Measured(*parts[0][0], columns=parts[0][1], leader=leader)
     if not parts:
-        return Measured(*(np.empty(0, KINDS[str(item.type)]) for item in ROWS), columns={}, leader=leader)
+        none = dict.fromkeys(ENGINE.names, np.empty(0))
+        return Measured(*(np.empty(0, KINDS[str(item.type)]) for item in ROWS), columns=none, leader=leader)
     rows = [np.concatenate(columns) for columns in zip(*(part[0] for part in parts), strict=True)]
     tables = [part[1] for part in parts]
     columns = {name: np.concatenate([table[name] for table in tables]) for name in tables[0]}

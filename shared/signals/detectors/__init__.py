@@ -4,26 +4,48 @@ from __future__ import annotations
 
 from shared.signals.detector import Detector
 from shared.signals.detectors import (
+    correlation_break,
     dex_volume_spike,
     entity_momentum,
     exchange_divergence,
     funding_extreme,
     liquidity_anomaly,
+    liquidity_cascade,
+    macd_cross,
+    market_stress,
+    momentum_exhaustion,
     new_pair,
     news_burst,
     open_interest_shock,
     order_book_imbalance,
     price_anomaly,
+    pump_dump,
     risk_reversal,
     sentiment_shift,
+    squeeze_breakout,
     stablecoin_depeg,
+    trend_change,
     tvl_anomaly,
+    volatility_regime,
+    volume_breakout,
     volume_spike,
+    whale_accumulation,
 )
 
 ON_BARS: tuple[Detector, ...] = (
     price_anomaly.DETECTOR,
     volume_spike.DETECTOR,
+    volatility_regime.DETECTOR,
+    trend_change.DETECTOR,
+    momentum_exhaustion.DETECTOR,
+    macd_cross.DETECTOR,
+    squeeze_breakout.DETECTOR,
+    volume_breakout.DETECTOR,
+    correlation_break.DETECTOR,
+    pump_dump.DETECTOR,
+    whale_accumulation.DETECTOR,
+    liquidity_cascade.DETECTOR,
+    market_stress.DETECTOR,
 )
 ON_TABLES: tuple[Detector, ...] = (
     sentiment_shift.DETECTOR,

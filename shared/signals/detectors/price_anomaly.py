@@ -21,7 +21,8 @@ import numpy as np
 from shared.models import DAY, HOUR, MINUTE
 from shared.signals.bars import Floats
 from shared.signals.detector import Detector, Scores
-from shared.signals.windows import WINDOW, Measured
+from shared.signals.evidence import of_bar, window
+from shared.signals.windows import Measured
 
 NORMAL = 1.4826
 FLOOR = 0.0005
@@ -41,9 +42,7 @@ def score(bars: Measured, step: int) -> Scores:
 
 def evidence(bars: Measured, row: int, step: int) -> dict[str, Any]:
     return {
-        "open_time": int(bars.open_time[row]),
-        "close": float(bars.close[row]),
-        "previous_close": float(bars.previous[row]),
+        **of_bar(bars, row),
         "elapsed_bars": float(bars.elapsed[row]),
         "value": float(bars.value[row]),
         "median": float(bars.median[row]),
@@ -52,12 +51,6 @@ def evidence(bars: Measured, row: int, step: int) -> dict[str, Any]:
         "threshold": RAISE_AT[step],
         "window": window(bars, row),
     }
-
-
-def window(bars: Measured, row: int) -> dict[str, int]:
-    """Open times of the baseline's first and last bar, and of the one before, whose close starts it."""
-    first, last, base = int(bars.first[row]), int(bars.last[row]), int(bars.base[row])
-    return {"base": base, "first": first, "last": last, "n": WINDOW}
 
 
 DETECTOR = Detector("price_anomaly", "bars", score, evidence, RAISE_AT)

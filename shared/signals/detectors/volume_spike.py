@@ -19,7 +19,8 @@ import numpy as np
 from shared.models import DAY, HOUR, MINUTE
 from shared.signals.bars import Floats
 from shared.signals.detector import Detector, Scores
-from shared.signals.detectors.price_anomaly import NORMAL, window
+from shared.signals.detectors.price_anomaly import NORMAL
+from shared.signals.evidence import of_bar, window
 from shared.signals.windows import Measured
 
 FLOOR = 0.25
@@ -41,9 +42,7 @@ def score(bars: Measured, step: int) -> Scores:
 
 def evidence(bars: Measured, row: int, step: int) -> dict[str, Any]:
     return {
-        "open_time": int(bars.open_time[row]),
-        "close": float(bars.close[row]),
-        "previous_close": float(bars.previous[row]),
+        **of_bar(bars, row),
         "volume": float(np.exp(bars.volume[row])),
         "value": float(bars.volume[row]),
         "median": float(bars.volume_median[row]),
