@@ -37,7 +37,7 @@ SQL_AT = """SELECT m.at, m.asset, max(m.known_at), m.dictionary, m.data FROM jso
 CROSS JOIN ml_features_materialized m ON m.step = ?1 AND m.at = t.value
 WHERE m.known_at <= ?3 GROUP BY m.at, m.asset"""
 SQL_NEWEST_CLOSES = """WITH RECURSIVE closes (t) AS (
-  SELECT max(at) FROM ml_features_materialized WHERE step = ?1
+  SELECT max(at) FROM ml_features_materialized WHERE step = ?1 AND at <= ?3
   UNION ALL
   SELECT (SELECT max(at) FROM ml_features_materialized WHERE step = ?1 AND at < t) FROM closes
   WHERE t IS NOT NULL)
@@ -83,9 +83,9 @@ async def at_closes(db: D1Database, step: int, closes: Sequence[int], as_of: int
     return [Packed(*row) for row in await db.prepare(SQL_AT).bind(step, asked, as_of).raw()]
 
 
-async def newest_closes(db: D1Database, step: int, limit: int) -> list[int]:
-    """The newest closes that have rows, newest first."""
-    return [at for (at,) in await db.prepare(SQL_NEWEST_CLOSES).bind(step, limit).raw()]
+async def newest_closes(db: D1Database, step: int, limit: int, until: int = LATEST) -> list[int]:
+    """The newest closes that have rows, newest first, none later than `until`."""
+    return [at for (at,) in await db.prepare(SQL_NEWEST_CLOSES).bind(step, limit, until).raw()]
 
 
 def prune_statements(db: D1Database, now: int) -> list[D1PreparedStatement]:
