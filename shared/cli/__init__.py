@@ -25,6 +25,7 @@ COMMANDS = {
     "sources": "shared.cli.lists:sources",
     "jobs": "shared.cli.lists:jobs",
     "signals": "shared.cli.lists:signals",
+    "features": "shared.cli.features:features",
 }
 
 

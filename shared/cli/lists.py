@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from shared.cli.session import as_json, brief, instant, opened, run, show, table
+
+if TYPE_CHECKING:
+    from shared.models import Asset
 
 
 @click.command()
@@ -70,7 +73,9 @@ def signals(symbol: str | None, kind: str | None, since: str | None, limit: int,
         async with opened() as env:
             ticker = await ticker_of(env, symbol) if symbol else None
             start = parse_instant(since) if since else 0
-            page = await store.page(env.db, type=kind, symbol=ticker, since=start, limit=limit)
+            page = await store.page(
+                env.db, types=(kind,) if kind else (), symbol=ticker, since=start, limit=limit
+            )
             return [asdict(signal) for signal in page]
 
     found = run(work())
@@ -92,6 +97,11 @@ def signals(symbol: str | None, kind: str | None, since: str | None, limit: int,
 
 
 async def ticker_of(env: Any, symbol: str) -> str:
+    """The ticker of what the user typed."""
+    return (await asset_of(env, symbol)).symbol
+
+
+async def asset_of(env: Any, symbol: str) -> Asset:
     """Resolve what the user typed; an unknown name is told with the nearest ones."""
     from shared.store import assets
 
@@ -102,15 +112,15 @@ async def ticker_of(env: Any, symbol: str) -> str:
         raise click.ClickException(
             f"no asset is called {symbol!r}" + (f"; did you mean {near}?" if near else "")
         )
-    return asset.symbol
+    return asset
 
 
-def parse_instant(text: str) -> int:
+def parse_instant(text: str, option: str = "--since") -> int:
     """Read a date or an ISO time (UTC where it names no zone) as ms."""
     from datetime import UTC, datetime
 
     try:
         parsed = datetime.fromisoformat(text)
     except ValueError:
-        raise click.BadParameter(f"{text!r} is not a date or an ISO time", param_hint="--since") from None
+        raise click.BadParameter(f"{text!r} is not a date or an ISO time", param_hint=option) from None
     return round((parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)).timestamp() * 1000)
