@@ -124,14 +124,14 @@ class Engine:
             columns = self.advance(part, fields)
             self.put(state, lanes, part)
             return columns
-        bars = fields.shape[1]
-        columns = np.empty((len(self.names), bars, state.lanes))
+        columns = np.empty((len(self.names), *fields.shape[1:]))
+        read, buffer = self.read, state.buffer[:, :, : state.lanes]
 
-        def load(rows: Floats, first: int) -> None:
-            rows[self.read] = fields[self.read, first : first + rows.shape[1]]
+        def load(first: int, rows: slice) -> None:
+            buffer[read, rows] = fields[read, first : first + rows.stop - rows.start]
 
         with np.errstate(divide="ignore", invalid="ignore"):
-            for t in stepped(state, bars, load):
+            for t in stepped(state, fields.shape[1], load):
                 columns[:, t] = state.columns
         return columns
 
@@ -207,10 +207,10 @@ def run(engine: Engine, columns: dict[int, Floats], out: Floats, lead: int, leng
     state = engine.empty(chunks * series)
     later = out[:, lead:].reshape(width, chunks, length, series)
 
-    def load(rows: Floats, first: int) -> None:
+    def load(first: int, rows: slice) -> None:
         for i, column in feed.items():
-            new = column[first : first + rows.shape[1]]
-            rows[i].reshape(new.shape)[...] = new
+            new = column[first : first + rows.stop - rows.start]
+            state.buffer[i, rows, : state.lanes].reshape(new.shape)[...] = new
 
     with np.errstate(divide="ignore", invalid="ignore"):
         for t in stepped(state, lead + length, load):

@@ -18,8 +18,8 @@ LEAST_LANES = 2
 # An array is added without the conversion a number needs each time.
 ONE = np.array(1)
 
-# Writes the bars from the given one on into rows of the buffer (F, b, L).
-Load = Callable[[Floats, int], None]
+# Writes bars from the given one on into as many rows of the buffer: load(first_bar, rows).
+Load = Callable[[int, slice], None]
 
 
 class State:
@@ -68,20 +68,21 @@ def aged(state: State) -> None:
 
 
 def stepped(state: State, bars: int, load: Load) -> Iterator[int]:
-    """Step all lanes over `bars` bars, which `load(rows, first)` writes into `rows` (F, b, L) of the buffer:
-    bars first to first + b. Yields the number of the bar whose outputs now stand in state.columns.
+    """Step all lanes over `bars` bars, which `load` writes into the buffer, some at a time.
+
+    Yields the number of the bar whose outputs now stand in state.columns.
     """
-    window, buffer, depth, steps = state.window, state.buffer, state.depth, state.steps
+    window, steps, end = state.window, state.steps, state.buffer.shape[1]
     count = window.count
     done = 0
     while done < bars:
-        if window.row + 1 == buffer.shape[1]:
-            buffer[:, :depth] = buffer[:, -depth:].copy()
-            window.row = depth - 1
+        if window.row + 1 == end:
+            state.buffer[:, : state.depth] = state.buffer[:, -state.depth :].copy()
+            window.row = state.depth - 1
         row = window.row + 1
-        block = min(bars - done, buffer.shape[1] - row)
-        load(buffer[:, row : row + block, : state.lanes], done)
-        for t in range(done, done + block):
+        until = min(bars, done + end - row)
+        load(done, slice(row, row + until - done))
+        for t in range(done, until):
             window.row += 1
             window.least += 1
             window.most += 1
@@ -89,4 +90,4 @@ def stepped(state: State, bars: int, load: Load) -> Iterator[int]:
             for step, out in steps:
                 step(window, out)
             yield t
-        done += block
+        done = until

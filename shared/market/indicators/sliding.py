@@ -3,8 +3,8 @@
 Two stacks: the bars since the anchor are added up as they come, and of the n - 1 before it every partial sum
 is kept, so that the window is the sum of two. Every n bars the newest close becomes the anchor and the stacks
 are made anew. Nothing is ever subtracted again, so nothing drifts; the anchor is one of the window, therefore
-within √(n-1) standard deviations of its mean (Samuelson 1968), so no digits cancel away at whatever price; and
-a window without movement gives exact zeros.
+within √(n-1) standard deviations of its mean (Samuelson 1968), so no digits cancel away at whatever price;
+and a window without movement gives exact zeros.
 """
 
 from __future__ import annotations

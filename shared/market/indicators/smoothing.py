@@ -10,9 +10,9 @@ import numpy as np
 
 from shared.market.indicators.kernel import Floats, Window
 
-# A start that counts less than this is gone: what two starts leave in the result is then below 1e-12, with
-# room for averages of averages and for differences of averages, which are far smaller than the price.
-FORGOTTEN = 1e-17
+# A start that counts less than this is gone: what two starts leave in a result is then below 1e-12, with room
+# for averages of averages and for differences of averages, which are far smaller than the price.
+FORGOTTEN = 1e-15
 
 # Constants are arrays: numpy converts a number again at every call.
 # The least divisor: 0 by it is 0, and whatever moves at all is far above it.
