@@ -4,7 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from functions.api.reads import Read, analytics, event_study, market, news, patterns, regime, signals
+from functions.api.reads import (
+    Read,
+    analytics,
+    charts,
+    event_study,
+    features,
+    market,
+    news,
+    patterns,
+    regime,
+    signals,
+    technical,
+)
 
 READS: tuple[Read, ...] = (
     *market.READS,
@@ -14,16 +26,20 @@ READS: tuple[Read, ...] = (
     *patterns.READS,
     *regime.READS,
     *event_study.READS,
+    *features.READS,
+    *technical.READS,
+    *charts.READS,
 )
 
 
 class Paths:
-    """Look a path up in constant time; every read has at most one parameter."""
+    """Look a path up in constant time; a read has one parameter, or two at its end."""
 
     def __init__(self, reads: Iterable[Read]) -> None:
         self.exact: dict[str, Read] = {}
         self.ending: dict[str, tuple[Read, str]] = {}  # /signals/{type} by /signals
         self.inside: dict[tuple[str, str], tuple[Read, str]] = {}  # /market-data/{symbol}/history
+        self.pairs: dict[str, tuple[Read, str, str]] = {}  # /analytics/data/{provider}/{symbol}
         for read in reads:
             for path in (read.path, *read.aliases):
                 self.add(read, path)
@@ -34,7 +50,9 @@ class Paths:
             self.exact[path] = read
             return
         name, _, after = rest.partition("}")
-        if after:
+        if after.startswith("/{"):
+            self.pairs[before] = (read, name, after[2:-1])
+        elif after:
             self.inside[before, after.removeprefix("/")] = (read, name)
         else:
             self.ending[before] = (read, name)
@@ -49,4 +67,6 @@ class Paths:
         before, _, value = parent.rpartition("/")
         if value and (found := self.inside.get((before, last))) is not None:
             return found[0], {found[1]: value}
+        if value and last and (pair := self.pairs.get(before)) is not None:
+            return pair[0], {pair[1]: value, pair[2]: last}
         return None
