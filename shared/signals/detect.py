@@ -19,6 +19,7 @@ from shared.signals.bars import STEPS, Bars
 from shared.signals.detect_tables import detect_tables
 from shared.signals.intake import new_bars
 from shared.signals.joining import beside
+from shared.signals.materialize import feature_statements
 from shared.signals.play import Found, play_bars, stretches
 from shared.signals.raising import Names, Tally, store
 from shared.signals.state import Carried, pack, unpack
@@ -109,15 +110,14 @@ async def step_over(
     """Step and store in one batch; None where another run was faster."""
     known, found = await beside(env.db, (await names.get())[0], step, bars), list[Found]()
     for rows in stretches(bars):
-        some, others = bars.take(rows), known.take(rows)
-        if len(bars) > AT_ONCE:
-            played = await asyncio.to_thread(play_bars, carried, step, some, others, silent)
-        else:
-            played = play_bars(carried, step, some, others, silent)
-        carried, found = played.carried, found + played.found
+        asked = carried, step, bars.take(rows), known.take(rows), silent
+        played = await asyncio.to_thread(play_bars, *asked) if len(bars) > AT_ONCE else play_bars(*asked)
+        carried, more, measured = played
+        found += more
     assert carried is not None
     cursor = int(carried.windows.cursor.max())
-    tally = await store(env, names, found, moment, loaded, (cursor, pack(carried)))
+    features = await feature_statements(env, step, measured, moment(cursor + step))
+    tally = await store(env, names, found, moment, loaded, (cursor, pack(carried)), features)
     if tally:
         tally.looked_at = len(bars)
     return tally
