@@ -21,11 +21,10 @@ c.judged, c.brier, c.brier_base, c.ece, c.ece_low, c.ece_high, c.reliability
 FROM json_each(?1) k JOIN calibrations c ON c.id = (SELECT id FROM calibrations
 WHERE type = k.value ->> 0 AND step = k.value ->> 1 AND horizon = k.value ->> 2 AND fitted_at <= ?2
 ORDER BY fitted_at DESC LIMIT 1)"""
-SQL_DUE = "SELECT type, step, horizon FROM calibration_due WHERE fresh >= ? ORDER BY fresh DESC"
+SQL_DUE = "SELECT type, step, horizon, fresh FROM calibration_due WHERE fresh >= ? ORDER BY fresh DESC"
 SQL_FITTED = (
     "UPDATE calibration_due SET fresh = max(fresh - ?4, 0) WHERE type = ?1 AND step = ?2 AND horizon = ?3"
 )
-SQL_FRESH = "SELECT fresh FROM calibration_due WHERE type = ? AND step = ? AND horizon = ?"
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,15 +77,10 @@ async def newest(db: D1Database, keys: Iterable[Key], as_of: int = LATEST) -> di
     return {one.key: one for one in found}
 
 
-async def due(db: D1Database, least: int) -> list[Key]:
-    """Keys with at least so many outcomes since their last fit."""
-    return [(type, step, horizon) for type, step, horizon in await db.prepare(SQL_DUE).bind(least).raw()]
-
-
-async def fresh(db: D1Database, key: Key) -> int:
-    """Outcomes counted for a key since its last fit."""
-    rows = await db.prepare(SQL_FRESH).bind(*key).raw()
-    return rows[0][0] if rows else 0
+async def due(db: D1Database, least: int) -> dict[Key, int]:
+    """Keys with at least so many outcomes since their last fit, and how many those are."""
+    rows = await db.prepare(SQL_DUE).bind(least).raw()
+    return {(type, step, horizon): fresh for type, step, horizon, fresh in rows}
 
 
 def read(row: tuple[Any, ...]) -> Calibration:
