@@ -89,13 +89,15 @@ def step(memory: Memory, fresh: Fresh) -> Iterator[Look]:
         board.price[place], board.at[place] = said[start:end][newer], table[start:end, 2][newer]
         if at > since:
             touched = np.unique(asset[start:end])
-            yield spreads(memory, board, touched, at)
+            yield from spreads(memory, board, touched, at)
             yield from pegs.looks(memory, board.votes, assets[touched].tolist(), at, prices)
 
 
-def spreads(memory: Memory, board: Board, touched: Ints, at: int) -> Look:
+def spreads(memory: Memory, board: Board, touched: Ints, at: int) -> Iterator[Look]:
     """How far the sources of touched assets are apart, in bps of the lowest price, and how far usually."""
-    touched = touched[board.speaking(touched, APART).sum(axis=1) > 1]  # one alone has nothing to differ from
+    touched = touched[board.speaking(touched, APART).sum(axis=1) > 1]
+    if not len(touched):  # one source alone has nothing to differ from
+        return
     price = np.where(board.speaking(touched, APART), board.price[touched], np.nan)
     bps = (np.nanmax(price, axis=1) / np.nanmin(price, axis=1) - 1) * 1e4
     lanes = memory.lanes(KIND, ARRAYS)
@@ -115,7 +117,7 @@ def spreads(memory: Memory, board: Board, touched: Ints, at: int) -> Look:
         "n": before.n.astype(np.float64),
         "at": instants.astype(np.float64),
     }
-    return Look(KIND, rows, instants, before.n >= LEAST, Rows(columns, votes_of(board, touched)))
+    yield Look(KIND, rows, instants, before.n >= LEAST, Rows(columns, votes_of(board, touched)))
 
 
 def votes_of(board: Board, touched: Ints) -> Any:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from math import inf
 
 from shared.models import DAY, HOUR
 
@@ -21,7 +22,7 @@ class Watch:
     every: int = HOUR
     span: int = HOUR
     log: bool = False
-    least: float = 0.0
+    least: float = -inf
 
 
 WATCHED: Mapping[str, Watch] = {
