@@ -53,11 +53,18 @@ def database_schema() -> str:
     return page(ROOT / "migrations")
 
 
+def features() -> str:
+    from shared.ops.features_page import page
+
+    return page()
+
+
 DOCS = {
     "README.md": readme,
     "docs/CLI.md": cli_reference,
     "docs/API_REFERENCE.md": api_reference,
     "docs/DATABASE_SCHEMA.md": database_schema,
+    "docs/FEATURES.md": features,
 }
 
 
