@@ -13,7 +13,7 @@ from functions.api.openapi import methods_of
 from functions.api.query import Query
 from functions.api.reads import Ask, Read
 from functions.api.reads.all import READS
-from functions.api.routes import Json, auth, docs, exchange_of, health, webhooks
+from functions.api.routes import Json, auth, docs, exchange_of, health, rules, webhooks
 from shared.errors import Problem, Unavailable
 from shared.platform.web.problem import of_status, problem_body, problem_headers, unexpected
 
@@ -41,7 +41,7 @@ def make_app(api: Api) -> FastAPI:
     app.state.api = api
     for read in READS:
         mount(app, api, read)
-    for router in (health.router, auth.router, webhooks.router, docs.router):
+    for router in (health.router, auth.router, webhooks.router, rules.router, docs.router):
         app.include_router(router)
     for kind in (Problem, HTTPException, RequestValidationError, Exception):
         app.add_exception_handler(kind, answer_problem)

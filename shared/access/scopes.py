@@ -8,7 +8,7 @@ from shared.errors import Forbidden, Invalid
 from shared.models import Principal
 
 READ = frozenset(("read:prices", "read:signals", "read:news", "read:health", "read:sentiment"))
-TRADE = READ | {"read:ml-features", "read:signals:realtime", "write:webhooks"}
+TRADE = READ | {"read:ml-features", "read:signals:realtime", "write:webhooks", "write:rules"}
 MASTER = TRADE | {"admin:*"}
 
 LEVELS = {"readonly": READ, "trading": TRADE, "master": MASTER}

@@ -24,7 +24,7 @@ from shared.webhooks import notes, sign
 if TYPE_CHECKING:
     from shared.env import Env
 
-EVENT_TYPES = ("signal.raised", "signal.resolved", notes.TEST, notes.EXHAUSTED, notes.DISABLED)
+EVENT_TYPES = ("signal.raised", "signal.resolved", "rule.fired", notes.TEST, notes.EXHAUSTED, notes.DISABLED)
 SCHEMES = ("v1", "v1a")
 SYMBOL = re.compile(r"[A-Z0-9][A-Z0-9._-]{0,19}\Z")
 PER_OWNER, SYMBOLS_MAX = 50, 500

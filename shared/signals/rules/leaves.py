@@ -33,13 +33,14 @@ def leaf_of(context: Context, node: Reference) -> Found:
     asset, shown, parts = owner_of(context, node)
     first, rest = parts[0], parts[1:]
     name, prefix = first.name.lower(), f"{shown}." if asset else ""
+    bare = first.arguments is None
     if name in INDICATORS:
         return indicator_leaf(context, INDICATORS[name], parts, asset, prefix)
     if rest and name in context.names.all():
         raise context.wrong(rest[0].at, f"{first.name} has no values behind a dot")
-    if name in CALLS and CALLS[name].apply is None:
+    if name in CALLS and CALLS[name].apply is None and not (bare and name in context.names.features):
         return data_leaf(context, first, asset, prefix)
-    if first.arguments is not None:
+    if not bare:
         if name in CALLS:  # BTC.mean(close, 20)
             raise context.wrong(first.at, f"{name} belongs to no symbol: write {name}({shown}.close, ...)")
         raise unknown(context, first)
@@ -47,7 +48,7 @@ def leaf_of(context: Context, node: Reference) -> Found:
         return Found(Leaf("price", name, asset, (), "", prefix + name), 0, 0, 1)
     if name in context.names.features:
         leaf = Leaf("feature", name, asset, (), "", prefix + name)
-        return Found(leaf, context.names.features[name], 0, INDICATOR_WORK)
+        return Found(leaf, *context.names.features[name], INDICATOR_WORK)
     raise unknown(context, first)
 
 

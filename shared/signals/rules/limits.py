@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from shared.models import DAY, MINUTE
+from shared.models import DAY, HOUR, MINUTE
 
 # A rule longer than a screen is a program. With these, parsing takes milliseconds, and plain recursion walks
 # the tree beside the frames of a web framework.
@@ -22,3 +22,18 @@ COST_MAX = 20_000
 WINDOW_WORK, INDICATOR_WORK, DATA_WORK = 1, 40, 5  # measured in units of one pass over a column
 
 SPAN_MIN, SPAN_MAX = MINUTE, 30 * DAY  # of news and signals before a bar's close
+
+# A dry run answers in seconds: so many bars are read and judged in two or three of them.
+BARS_MAX, WORK_MAX, SECONDS_MAX = 200_000, 2_000_000_000, 20.0
+USUAL_BARS = 50_000  # where nobody chose a period, the longest that stays below this
+FIRINGS_LISTED = 200
+PERIODS = {"24h": DAY, "7d": 7 * DAY, "30d": 30 * DAY, "90d": 90 * DAY, "1y": 365 * DAY, "3y": 1096 * DAY}
+
+TIMEFRAMES = {"5m": 5 * MINUTE, "1h": HOUR, "1d": DAY}  # the bars that are watched live
+RULES_MAX = 100  # of one user
+SYMBOLS_MAX = 200  # of one rule
+NAME_MAX = 100
+COOLDOWN, COOLDOWN_MAX = (
+    HOUR,
+    30 * DAY,
+)  # a rule is quiet for an hour after it fired, unless it says otherwise

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from itertools import chain
 
 from shared.market.indicators.registry import INDICATORS, Indicator
+from shared.signals.rules.features import Reach
 from shared.signals.rules.functions import CALLS
 
 PRICES = {
@@ -20,10 +21,10 @@ PRICES = {
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """What is known besides prices, functions and indicators. `features`: rows of warm-up by name; `resolve`
+    """What is known besides prices, functions and indicators. `features`: the rows each needs; `resolve`
     gives the slug of an asset by any of its names, `near` names that look like an unknown one."""
 
-    features: Mapping[str, int]
+    features: Mapping[str, Reach]
     signals: frozenset[str]
     resolve: Callable[[str], str | None]
     near: Callable[[str], Sequence[str]]

@@ -10,13 +10,14 @@ from shared.models import HOUR
 from shared.signals.bars import Floats
 from shared.signals.rules.check import check
 from shared.signals.rules.evaluate import evaluate
+from shared.signals.rules.features import reaches
 from shared.signals.rules.names import Names
 from shared.signals.rules.tree import Program
 
 SLUGS = {"btc": "bitcoin", "bitcoin": "bitcoin", "eth": "ethereum", "sol": "solana", "1inch": "1inch"}
 SLUGS |= {f"c{n}": f"coin-{n}" for n in range(12)}
 NAMES = Names(
-    features={"volatility_24": 24, "range_position_96": 95},
+    features=reaches(),
     signals=frozenset(("price_anomaly", "volume_spike")),
     resolve=lambda name: SLUGS.get(name.lower()),
     near=lambda name: ["BTC"],

@@ -28,9 +28,10 @@ from shared.signals.rules.problems import RuleError
         ("close > bollinger(20).upper", ["close", "bollinger(20, 2).upper"], 19),
         ("BTC.close > eth.sma(5)", ["BTC.close", "ETH.sma(5)"], 4),
         ('"1inch".close > 1', ['"1inch".close'], 0),
-        ("volatility_24 > BTC.volatility_24", ["volatility_24", "BTC.volatility_24"], 24),
+        ("volatility_24 > BTC.volatility_24", ["volatility_24", "BTC.volatility_24"], 96),
         ("sentiment(6h) > BTC.sentiment(1d)", ["sentiment(6h)", "BTC.sentiment(1d)"], 0),
         ("mentions(within=24h) > 3", ["mentions(1d)"], 0),
+        ("mentions > 3", ["mentions"], 0),  # the feature of that name
         ('signal("price_anomaly")', ['signal("price_anomaly", within=1h)'], 0),
         (
             "BTC.signal('volume-spike', within=4h, min_confidence=0.6, direction='up')",

@@ -11,9 +11,10 @@ from rules_support import program
 
 from shared.market.codec import Columns
 from shared.models import HOUR, MINUTE
-from shared.signals.bars import Floats
 from shared.signals.rules.evaluate import evaluate
-from shared.signals.rules.inputs import Inputs, Panel, Raised, Stories, column_of, panel_of
+from shared.signals.rules.inputs import Inputs, columns_of
+from shared.signals.rules.panel import Panel, beside_bitcoin, panel_of
+from shared.signals.rules.told import Raised, Stories
 
 OWN, BITCOIN = 7, 1
 NO_STORIES = Stories(*(np.empty(0, np.int64),) * 3, np.empty(0), None)
@@ -30,7 +31,7 @@ def bars(times: Sequence[int], seed: int = 0) -> Columns:
 
 
 def inputs(panel: Panel, stories: Stories = NO_STORIES, **raised: Raised) -> Inputs:
-    return Inputs(HOUR, panel, {}, {"bitcoin": BITCOIN}, stories, raised)
+    return Inputs(HOUR, panel, {}, {"bitcoin": BITCOIN}, stories, raised, {})
 
 
 def stories(*rows: tuple[int, int, int, float], since: int | None = 0) -> Stories:
@@ -41,8 +42,7 @@ def stories(*rows: tuple[int, int, int, float], since: int | None = 0) -> Storie
 
 
 def only(text: str, given: Inputs) -> list[float]:
-    (leaf,) = program(text).leaves
-    column: Floats = column_of(leaf, given)
+    (column,) = columns_of(program(text).leaves, given).values()
     return [float(value) for value in column[:, 0]]
 
 
@@ -90,12 +90,19 @@ def test_signals_count_from_when_they_were_known() -> None:
 
 def test_another_symbol_is_read_at_the_same_bar_or_not_at_all() -> None:
     own, other = bars([n * HOUR for n in (0, 1, 2, 5)]), bars([n * HOUR for n in (0, 2, 3, 5)], seed=1)
-    given = Inputs(
-        HOUR, panel_of([(OWN, own)]), {"bitcoin": panel_of([(BITCOIN, other)])}, {}, NO_STORIES, {}
-    )
+    bitcoin = {"bitcoin": panel_of([(BITCOIN, other)])}
+    given = Inputs(HOUR, panel_of([(OWN, own)]), bitcoin, {"bitcoin": BITCOIN}, NO_STORIES, {}, {})
     expected = [other.close[0], np.nan, other.close[1], other.close[3]]
     assert only("BTC.close > 1", given) == pytest.approx(expected, nan_ok=True)
-    empty = Inputs(HOUR, given.panel, {"bitcoin": panel_of([(BITCOIN, bars([]))])}, {}, NO_STORIES, {})
+    empty = Inputs(
+        HOUR,
+        given.panel,
+        {"bitcoin": panel_of([(BITCOIN, bars([]))])},
+        {"bitcoin": BITCOIN},
+        NO_STORIES,
+        {},
+        {},
+    )
     assert np.isnan(only("BTC.close > 1", empty)).all()
 
 
@@ -105,6 +112,7 @@ RULES = (
     "for(close > sma(50), 5) and not any(close < bollinger(20).lower, 24h)",
     "BTC.close > BTC.ema(50) and stdev(close, 48) / close > 1% or falling(close, 4)",
     'sentiment(6h) > 0.1 or mentions(24h) > 5 and signal("price_anomaly", within=6h)',
+    "volatility_24 > BTC.volatility_24 and beta_btc_96 > 0.001 or hour_sin > 0.5 and rsi_14 < 0.4",
     "macd.histogram > 0 and atr(14) / close > 0.5% or count(close > open, 10) >= 8",
 )
 
@@ -155,13 +163,14 @@ def verdicts(text: str, world: dict[str, object], rows: int, start: int = 0) -> 
     parts = [column[known] for column in (raised.asset, raised.at, raised.known_at, raised.confidence)]
     given = Inputs(
         HOUR,
-        panel_of([(OWN, own)]),
+        beside_bitcoin(panel_of([(OWN, own)]), panel_of([(BITCOIN, other)])),
         {"bitcoin": panel_of([(BITCOIN, other)])},
         {"bitcoin": BITCOIN},
         told,
         {"price_anomaly": Raised(*parts, [raised.direction[i] for i in known])},
+        {},
     )
-    columns = {leaf: column_of(leaf, given) for leaf in made.leaves}
+    columns = columns_of(made.leaves, given)
     found: np.ndarray = evaluate(made, columns, given.panel.open_time)[:, 0]  # type: ignore[type-arg]
     return found
 
@@ -171,13 +180,36 @@ def cut(whole: Columns, start: int, end: int) -> Columns:
     return Columns(*(one[start:end] for one in lists), [], [])
 
 
+def test_features_of_bars_are_those_of_the_dictionary() -> None:
+    times = [n * HOUR for n in range(300)]
+    panel = beside_bitcoin(panel_of([(OWN, bars(times, 3))]), panel_of([(BITCOIN, bars(times, 4))]))
+    closes = np.array(bars(times, 3).close)
+    returns = np.diff(np.log(closes))
+    assert only("return_24 > 0", inputs(panel))[-1] == pytest.approx(np.log(closes[-1] / closes[-25]))
+    assert only("volatility_96 > 0", inputs(panel))[-1] == pytest.approx(returns[-96:].std(ddof=1))
+    market = np.diff(np.log(np.array(bars(times, 4).close)))
+    beta = np.polyfit(market[-96:], returns[-96:], 1)[0]
+    assert only("beta_btc_96 > 0", inputs(panel))[-1] == pytest.approx(beta)
+    assert only("weekend > 0", inputs(panel))[-1] == 0.0  # a Tuesday
+    rsi = only("rsi(14) > 0", inputs(panel))
+    assert only("rsi_14 > 0", inputs(panel)) == pytest.approx([one / 100 for one in rsi], nan_ok=True)
+
+
+def test_other_features_are_those_stored_at_the_close() -> None:
+    panel = panel_of([(OWN, bars([n * HOUR for n in range(4)]))])  # closes at 1h .. 4h
+    stored = {("funding_rate", OWN): (np.array([2 * HOUR, 4 * HOUR]), np.array([0.5, np.nan]))}
+    given = Inputs(HOUR, panel, {}, {}, NO_STORIES, {}, stored)
+    expected = [np.nan, 0.5, np.nan, np.nan]
+    assert only("funding_rate > 0", given) == pytest.approx(expected, nan_ok=True)
+
+
 def test_series_of_different_length_stand_side_by_side() -> None:
     long, short = bars([n * HOUR for n in range(50)], 1), bars([n * HOUR for n in range(30, 50)], 2)
     both, alone = panel_of([(OWN, long), (BITCOIN, short)]), panel_of([(BITCOIN, short)])
     assert both.open_time.shape == (50, 2)
     for text in ("close > 1", "ema(5) > 1", "sma(15) > 1", "rsi > 1", 'signal("price_anomaly")'):
-        (leaf,) = program(text).leaves
-        together, single = column_of(leaf, inputs(both)), column_of(leaf, inputs(alone))
+        leaves = program(text).leaves
+        (together,), (single,) = (columns_of(leaves, inputs(one)).values() for one in (both, alone))
         assert np.isnan(together[:30, 1]).all()
         assert np.array_equal(together[30:, 1], single[:, 0], equal_nan=True)
     assert panel_of([]).open_time.shape == (0, 0)
