@@ -59,11 +59,18 @@ def features() -> str:
     return page()
 
 
+def indicators() -> str:
+    from shared.market.indicators.docs_page import page
+
+    return page()
+
+
 DOCS = {
     "README.md": readme,
     "docs/CLI.md": cli_reference,
     "docs/API_REFERENCE.md": api_reference,
     "docs/DATABASE_SCHEMA.md": database_schema,
+    "docs/INDICATORS.md": indicators,
     "docs/FEATURES.md": features,
 }
 

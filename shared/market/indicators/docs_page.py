@@ -11,7 +11,8 @@ INTRO = """# Indicators
 
 Generated from the registry by `make docs`. All are step kernels: live bars and backfills run the same code
 and give the same bits, whatever is computed beside them. A value is stated once its warm-up has passed (the
-number of first bars without one, given below for the default parameters); later there is always one.
+number of first bars in which an output is missing, below for the default parameters); later there always is
+one.
 
 The API serves them by these names: `GET /api/v1/technical/{symbol}?indicators=rsi,sma&periods=7,14`. A column
 is called by its output and the parameters that tell two settings apart: `rsi_14`, `macd_signal_12_26_9`.
