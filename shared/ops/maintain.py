@@ -1,4 +1,7 @@
-"""The housekeeping run: compaction, outcomes, retention. May run twice, late, or not at all for a while."""
+"""The housekeeping run: compaction, outcomes, calibration, the log, retention.
+
+May run twice, late, or not at all for a while.
+"""
 
 from __future__ import annotations
 
@@ -42,6 +45,18 @@ async def features(env: Env) -> dict[str, Any]:
     return await revise(env)
 
 
+async def calibrate(env: Env) -> dict[str, Any]:
+    from shared.signals.calibrate import calibrate as fit_due
+
+    return await fit_due(env)
+
+
+async def seal(env: Env) -> dict[str, Any]:
+    from shared.signals.ledger import seal as seal_waiting
+
+    return await seal_waiting(env)
+
+
 async def prune(env: Env) -> dict[str, Any]:
     return dict(await retention.prune(env.db, env.now()))
 
@@ -66,6 +81,8 @@ async def optimize(env: Env) -> dict[str, Any]:
 TASKS: dict[str, Task] = {
     "compact": compact,
     "outcomes": outcomes,
+    "calibrate": calibrate,
+    "seal": seal,
     "features": features,
     "prune": prune,
     "lake": lake,

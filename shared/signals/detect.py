@@ -15,14 +15,16 @@ from typing import Any
 import orjson
 
 from shared.env import Env
+from shared.platform.d1 import D1Database
 from shared.signals.bars import STEPS, Bars
 from shared.signals.detect_tables import detect_tables
-from shared.signals.intake import new_bars
+from shared.signals.intake import new_bars, without
 from shared.signals.joining import beside
+from shared.signals.ledger import seal
 from shared.signals.materialize import feature_statements
 from shared.signals.play import Found, play_bars, stretches
 from shared.signals.raising import Names, Tally, store
-from shared.signals.state import Carried, pack, unpack
+from shared.signals.state import HEAD, Carried, lanes_of, pack, unpack
 from shared.signals.view import label, signal_json
 from shared.store import detector_state, signals
 from shared.store.detector_state import StoredState
@@ -45,6 +47,7 @@ async def detect(env: Env) -> dict[str, Any]:
     total.add(await detect_tables(env, names, moment))
     expired = await signals.expire(env.db, env.now())
     await publish(env, total.raised)
+    await seal(env)
     return summary(total, expired)
 
 
@@ -75,13 +78,18 @@ def state_name(step: int) -> str:
 async def detect_bars(env: Env, names: Names, step: int, moment: Moment) -> Tally:
     """All new bars of one length."""
     for _ in range(ATTEMPTS):
-        loaded = await detector_state.load(env.db, state_name(step))
-        intake = await new_bars(env.db, step, env.now(), unpack(loaded.state))
+        head = await detector_state.head(env.db, state_name(step), HEAD)
+        intake = await new_bars(env.db, step, env.now(), lanes_of(head.state))
         if not len(intake.bars):
             return Tally()
-        tally = await step_over(
-            env, names, step, intake.bars, moment, loaded, intake.carried, silent=intake.silent
-        )
+        loaded, carried = await load_state(env.db, step)
+        if loaded.version != head.version:
+            continue
+        if carried is None:  # damaged behind its head: every asset is new
+            intake = await new_bars(env.db, step, env.now(), {})
+        elif intake.silent:
+            carried = without(carried, intake.silent)
+        tally = await step_over(env, names, step, intake.bars, moment, loaded, carried, intake.silent)
         if tally:
             return tally
     return Tally()
@@ -90,11 +98,15 @@ async def detect_bars(env: Env, names: Names, step: int, moment: Moment) -> Tall
 async def detect_given(env: Env, names: Names, step: int, bars: Bars, moment: Moment) -> Tally:
     """The same over bars at hand, which are stored already: a replay need not read them back."""
     for _ in range(ATTEMPTS):
-        loaded = await detector_state.load(env.db, state_name(step))
-        tally = await step_over(env, names, step, bars, moment, loaded, unpack(loaded.state))
+        tally = await step_over(env, names, step, bars, moment, *await load_state(env.db, step))
         if tally:
             return tally
     return Tally()
+
+
+async def load_state(db: D1Database, step: int) -> tuple[StoredState, Carried | None]:
+    loaded = await detector_state.load(db, state_name(step))
+    return loaded, unpack(loaded.state)
 
 
 async def step_over(
@@ -108,7 +120,7 @@ async def step_over(
     silent: Mapping[int, int] | None = None,
 ) -> Tally | None:
     """Step and store in one batch; None where another run was faster."""
-    known, found = await beside(env.db, (await names.get())[0], step, bars), list[Found]()
+    known, found = await beside(env.db, step, bars), list[Found]()
     for rows in stretches(bars):
         asked = carried, step, bars.take(rows), known.take(rows), silent
         played = await asyncio.to_thread(play_bars, *asked) if len(bars) > AT_ONCE else play_bars(*asked)

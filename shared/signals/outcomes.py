@@ -19,6 +19,7 @@ from shared.env import Env
 from shared.models import DAY, HOUR
 from shared.platform.d1 import D1PreparedStatement
 from shared.signals.identity import ulid_of
+from shared.signals.ledger import seal
 from shared.signals.matched import closes_of, match, stretch
 from shared.signals.measure import Bar, Start, measure
 from shared.signals.raising import HORIZONS
@@ -44,6 +45,7 @@ async def resolve(env: Env, moment: Callable[[int], int] | None = None) -> dict[
             counts[outcome.status] += 1
         counts["waiting"] += len(due) - len(settled)
         if len(due) < PAGE:
+            await seal(env, moment)
             return {"status": "ok" if counts["resolved"] or counts["no data"] else "nothing due", **counts}
         last = due[-1]
 
