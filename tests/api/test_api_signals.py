@@ -11,7 +11,7 @@ from functions.api.reads.all import READS
 from functions.api.reads.signals import RESERVED, types
 from shared.models import DAY, HOUR, Article, Candle
 from shared.signals.detectors import DETECTORS
-from shared.store import articles, candles, signals
+from shared.store import articles, candles, outcomes, signals
 from shared.store.articles import NewArticle
 from shared.store.signals import Signal
 
@@ -150,6 +150,33 @@ async def test_a_signal_brings_its_articles_chart_and_permalink(world: World) ->
     assert [one["title"] for one in found["articles"]] == ["Up"]
     assert found["chart"]["source"] == "binance"
     assert [row[5] for row in found["chart"]["data"]] == [0, 1, 2, 3, 4]
+
+
+async def test_performance_of_too_few_tells_their_number_alone(world: World) -> None:
+    await raise_signals(world)
+    settled = outcomes.Outcome(IDS[0], 7 * DAY, "resolved", -0.1, 0.2, 0.0, True, world.env.now())
+    await world.env.db.batch([outcomes.settle_statement(world.env.db, settled)])
+    (one,) = (await world.readonly.get("/api/v1/signals/performance?type=price-anomaly")).json()["data"]
+    assert (one["type"], one["interval"], one["horizon"], one["n"], one["hits"]) == (
+        "price_anomaly",
+        "1d",
+        "7d",
+        1,
+        1,
+    )
+    assert one["status"] == "insufficient data"
+    assert one["hit_rate"] is one["lift"] is one["lift_95"] is one["calibration"] is None
+    assert (await world.readonly.get("/api/v1/signals/performance?symbol=ETH")).json()["data"] == []
+
+
+@pytest.mark.parametrize(
+    "query",
+    ["type=nonsense", "interval=2h", "horizon=1y", "symbol=NOPE", "regime=crab", "hour=24", "by=x"],
+)
+async def test_performance_refuses_what_it_does_not_know(world: World, query: str) -> None:
+    answer = await world.readonly.get(f"/api/v1/signals/performance?{query}")
+    assert answer.status_code in (400, 404)
+    assert query.partition("=")[2] in answer.json()["detail"]
 
 
 async def only(world: World, id: str) -> Signal:

@@ -13,17 +13,21 @@ from functions.api.reads import (
     market,
     news,
     patterns,
+    performance,
     regime,
+    signal_log,
     signals,
     technical,
 )
 
 READS: tuple[Read, ...] = (
     *market.READS,
+    *signal_log.READS,
     *signals.READS,
     *news.READS,
     *analytics.READS,
     *patterns.READS,
+    *performance.READS,
     *regime.READS,
     *event_study.READS,
     *features.READS,

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from shared.env import Env
 from shared.models import HOUR
 from shared.store.signals import Signal
+
+if TYPE_CHECKING:
+    from shared.store.matched import Matched
 
 BARS_BEFORE, BARS_AFTER = 100, 48  # the chart: a whole baseline of 96 bars, and what came next
 COLUMNS = ("open_time", "open", "high", "low", "close", "volume")
@@ -15,15 +18,31 @@ COLUMNS = ("open_time", "open", "high", "low", "close", "volume")
 async def detail(env: Env, signal: Signal) -> dict[str, Any]:
     from shared.news.view import article_json
     from shared.signals.view import signal_json
-    from shared.store import articles, outcomes
+    from shared.store import articles, matched, outcomes
 
     became = await outcomes.of_signals(env.db, [signal.id])
+    drawn = await matched.of_signals(env.db, [signal.id])
     linked = await articles.by_ids(env.db, signal.metadata.get("articles", ()))
     return {
         **signal_json(signal, became.get(signal.id, ())),
         "permalink": f"{env.settings.public_base_url}/signals/{signal.id}",
         "articles": [article_json(article) for article in linked],
+        "matched": [matched_json(one) for one in drawn.get(signal.id, ())],
         "chart": await chart(env, signal),
+    }
+
+
+def matched_json(one: Matched) -> dict[str, Any]:
+    """The random entries a signal is compared with at one horizon; `entries` suffices to compute the rest."""
+    from shared.signals.view import horizon_label
+
+    return {
+        "horizon": horizon_label(one.horizon),
+        "n": one.n,
+        "hits": one.hits,
+        "mean_return": one.mean_return,
+        "columns": ["at", "volatility_1h", "forward_return"],
+        "entries": one.entries,
     }
 
 
