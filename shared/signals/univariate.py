@@ -1,25 +1,26 @@
 """Anomalies of one value at a time: how far what happens now lies from everything that has happened before.
 
 A lane (one series) keeps prototypes, points where it has been. The distance of the newest point to the
-nearest of them, in standard deviations of the series, is its novelty; a point further off than a radius
+nearest of them, in spreads of the series, is its novelty; a point further off than a radius
 becomes a prototype itself. So the first of a kind stands out and the tenth does not, whatever the shape of
 the distribution: a daily batch job, two levels of load or a heavy tail need no model of their own. Only the
 past is read, and a score is final when its value arrives.
 
 Five views of a series are watched so, with mean absolute distances d and spreads s (of the value, of the
-rest, of the change; exponential over LONG values):
+rest, of the change; exponential over LONG values). A spread is the geometric mean of the standard deviation
+and of what the mean absolute deviation would make of it: one spike of a quiet series must not hide the next.
 
     value    x                                          s(x)        a value never seen
     rest     x - profile(hour) - correction(weekday)    s(rest)     a value never seen at this time
     course   x and its means over 3 and 8 values        s(x)        a course never seen
     levels   x and its means over 4, 16, 64 values      s(x)        a sequence of levels never seen
-    change   x - the value before                       2 s(change) a step never seen
+    change   x - the value before                       3 s(change) a step never seen
 
     novelty v = sqrt(sum of (d / s)²), the views joined so that several weak surprises count
-    v / (1 + alarms)^(1/4)      `alarms`: loud episodes of late, halved every HALF_LIFE values. A series that
+    v / sqrt(1 + alarms)        `alarms`: loud episodes of late, halved every HALF_LIFE values. A series that
                                 is loud all the time must show more before it is believed
-    score = v / (1 + v)         where v exceeds all of the episode so far, else 0: one episode, one alarm.
-                                An episode ends RECENT values after its height
+    score = v / (1 + v)         where v rises by RISE over all of the episode so far, else 0: one episode,
+                                one alarm. An episode ends RECENT values after its height
 
 An alarm is a score at or above ALARM. How good this is: docs/ANOMALY_QUALITY.md.
 """
@@ -40,26 +41,28 @@ SPANS = (3, 4, 8, 16, 64)  # values of the exponential means, about ×2 to ×4 a
 LONG = 10_000  # values over which a spread is taken: past the regime of the hour, yet able to follow a drift
 PROTOTYPES = 64  # a view; the oldest gives way. Series of 15,000 values need 50 to 170 in all
 WARM = 100  # values before the first score: a spread and a first day's worth of prototypes
-RECENT = 100
+RECENT = 50
+RISE = 1.2
 LOUD = 1.0  # novelty from which an episode counts as one of `alarms`
-HALF_LIFE = 1000.0
+HALF_LIFE = 500.0
+ABSOLUTE_TO_SIGMA = 1.2533  # of a normal distribution: sqrt(pi / 2)
 MOST = 50.0  # a novelty without a spread to measure it by (the first change of a constant) is held to this
-ALARM = 0.425
+ALARM = 0.40
 
 # Rows of (value, rest, change, mean of each span) that make up the views, and what belongs to each view.
 ROWS = np.array([0, 1, 0, 3, 5, 0, 4, 6, 7, 2])
 VIEW = np.array([0, 1, 2, 2, 2, 3, 3, 3, 3, 4])
 SPREAD = np.array([0, 1, 0, 0, 2])  # whose spread measures the view
-WIDEN = np.array([1.0, 1.0, 1.0, 1.0, 2.0])  # steps are half as telling: they come with every noise
-RADIUS = np.array([0.2, 0.2, 0.5, 0.5, 0.1])  # of joined novelty; a course in 3 or 4 numbers is told coarser
+WIDEN = np.array([1.0, 1.0, 1.0, 1.0, 3.0])  # steps tell less: they come with every noise
+RADIUS = np.array([0.2, 0.2, 0.4, 0.4, 0.06])  # of joined novelty; a course in 3 or 4 numbers is told coarser
 
 # Rows of the state: count, previous value, height and place of the episode, alarms; then by group.
 COUNT, PREVIOUS, HEIGHT, PLACE, ALARMS = range(5)
 MEANS = slice(5, 10)
-CENTRES, SQUARES = slice(10, 13), slice(13, 16)
-PROFILE, CORRECTION = slice(16, 40), slice(40, 47)
-NEXT = slice(47, 52)
-MEMORY = slice(52, 52 + len(ROWS) * PROTOTYPES)
+CENTRES, SQUARES, ABSOLUTES = slice(10, 13), slice(13, 16), slice(16, 19)
+PROFILE, CORRECTION = slice(19, 43), slice(43, 50)
+NEXT = slice(50, 55)
+MEMORY = slice(55, 55 + len(ROWS) * PROTOTYPES)
 WIDTH = MEMORY.stop
 
 
@@ -127,13 +130,14 @@ def _means(state: Floats, values: Floats) -> Floats:
 
 
 def _spreads(state: Floats, seen: Floats) -> Floats:
-    """Standard deviations before these values, which are then taken in."""
-    spread = np.sqrt(state[SQUARES])
+    """Spreads before these values, which are then taken in."""
+    spread = np.sqrt(np.sqrt(state[SQUARES]) * (ABSOLUTE_TO_SIGMA * state[ABSOLUTES]))
     weight = np.maximum(1.0 / state[COUNT], 1.0 / LONG)
     away = np.where(state[COUNT] > 1.0, seen - state[CENTRES], 0.0)
     state[CENTRES] = np.where(state[COUNT] > 1.0, state[CENTRES], seen)
     state[CENTRES] += weight * away
     state[SQUARES] += weight * (away * away - state[SQUARES])
+    state[ABSOLUTES] += weight * (np.abs(away) - state[ABSOLUTES])
     return spread
 
 
@@ -163,8 +167,8 @@ def tell(state: Floats, novelty: Floats) -> Floats:
     alarms *= 0.5 ** (1.0 / HALF_LIFE)
     alarms += over & (height > LOUD)
     height[over] = 0.0
-    higher = novelty > height
+    higher = novelty > RISE * height
     height[higher] = novelty[higher]
     state[PLACE] = np.where(over | higher, count, state[PLACE])
-    told = novelty / np.sqrt(np.sqrt(1.0 + alarms))  # square roots are exact on every machine, powers are not
+    told = novelty / np.sqrt(1.0 + alarms)
     return np.where(higher, told / (1.0 + told), 0.0)

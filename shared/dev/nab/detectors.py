@@ -1,4 +1,4 @@
-"""Detectors to run over NAB's series: ours, and two simple ones to stand beside it. All read the past alone."""
+"""Detectors to run over NAB's series: ours, and simple ones to stand beside it. All read the past alone."""
 
 from __future__ import annotations
 
@@ -30,51 +30,51 @@ def ours(series: Sequence[Series]) -> list[Floats]:
 
 def windowed_gaussian(series: Sequence[Series]) -> list[Floats]:
     """NAB's: 1 - Q(|z|) by mean and deviation of the last 6400 values, moved on by 100 once full."""
-    return [_gaussian(one.values) for one in series]
+    return [np.array([1.0 - 0.5 * erfc(z / sqrt(2.0)) for z in one]) for one in map(_gaussian, series)]
 
 
 def robust_z(series: Sequence[Series]) -> list[Floats]:
     """z / (1 + z) by median and median absolute deviation of the last 1000 values."""
-    return [z / (1.0 + z) for z in (_robust(one.values) for one in series)]
+    return [z / (1.0 + z) for z in map(_robust, series)]
 
 
 def gaussian_episodes(series: Sequence[Series]) -> list[Floats]:
     """The windowed Gaussian with our rule of one alarm an episode: what that rule is worth by itself."""
-    return [_episodes(scores) for scores in windowed_gaussian(series)]
+    return [_episodes(z) for z in map(_gaussian, series)]
 
 
 def robust_episodes(series: Sequence[Series]) -> list[Floats]:
     """The robust z with our rule of one alarm an episode."""
-    return [_episodes(np.minimum(_robust(one.values), univariate.MOST)) for one in series]
+    return [_episodes(z) for z in map(_robust, series)]
 
 
-def _episodes(novelty: Floats) -> Floats:
-    state, scores = univariate.empty(1), np.zeros(len(novelty))
+def _episodes(z: Floats) -> Floats:
+    novelty = np.minimum(z, univariate.MOST)
+    state, scores = univariate.empty(1), np.zeros(len(z))
     for row, value in enumerate(novelty):
         state[univariate.COUNT] += 1.0
         scores[row] = univariate.tell(state, np.array([value]))[0]
     return scores
 
 
-def _gaussian(values: Floats) -> Floats:
-    scores, mean, deviation = np.zeros(len(values)), 0.0, 1.0
+def _gaussian(one: Series) -> Floats:
+    values, z, mean, deviation = one.values, np.zeros(len(one.values)), 0.0, 1.0
     for row, value in enumerate(values):
         if row:
-            scores[row] = 1.0 - 0.5 * erfc(abs(value - mean) / deviation / sqrt(2.0))
+            z[row] = abs(value - mean) / deviation
         seen = row + 1
         if seen <= GAUSSIAN_WINDOW or (seen - GAUSSIAN_WINDOW) % GAUSSIAN_STEP == 0:
             window = values[max(seen - GAUSSIAN_WINDOW, 0) : seen]
             mean, deviation = float(window.mean()), float(window.std()) or 1e-6
-    return scores
+    return z
 
 
-def _robust(values: Floats) -> Floats:
-    scores = np.zeros(len(values))
+def _robust(one: Series) -> Floats:
+    values, result = one.values, np.zeros(len(one.values))
     for row in range(2, len(values)):
         window = values[max(row - ROBUST_WINDOW, 0) : row]
         middle = np.median(window)
         spread = MAD_TO_SIGMA * np.median(np.abs(window - middle))
         away = abs(values[row] - middle)
-        z = away / spread if spread > 0.0 else (0.0 if away == 0.0 else univariate.MOST)
-        scores[row] = z
-    return scores
+        result[row] = away / spread if spread > 0.0 else (0.0 if away == 0.0 else univariate.MOST)
+    return result
