@@ -11,3 +11,6 @@ INSERT OR IGNORE INTO asset_aliases (alias, asset)
 CREATE INDEX metrics_known_at ON metrics (known_at);
 -- Who was named when, and by which feed.
 CREATE INDEX article_entities_at ON article_entities (at, source);
+
+-- What was carried for the news alone; families of tables carry their own under "tables:…".
+DELETE FROM detector_state WHERE name = 'news';

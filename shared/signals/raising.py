@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from shared.env import Env
 from shared.models import DAY, HOUR, Asset
@@ -14,13 +15,18 @@ from shared.signals.identity import signal_key, ulid_of
 from shared.signals.play import Found
 from shared.signals.view import signal_json
 from shared.store import assets as asset_store
-from shared.store import detector_state, outbox, signals
+from shared.store import detector_state, mentions, outbox, signals
 from shared.store.assets import Assets
 from shared.store.detector_state import StoredState
+from shared.store.mentions import Near
 from shared.store.signals import Signal, Update
 
 HORIZONS = (HOUR, 4 * HOUR, DAY, 7 * DAY)
 NEWS_BEFORE = 2 * HOUR  # a story and the move it causes are rarely further apart
+NEWS_AFTER = (
+    2 * HOUR
+)  # what was told later tells of the move rather than of its cause, whenever we learned of it
+NEAR_MAX = 200  # articles that are counted
 ARTICLES_MAX = 20  # ids only: the evidence must fit into a webhook
 
 
@@ -72,10 +78,27 @@ def update_of(found: Found, asset: Asset, known_at: int) -> Update:
 
 
 async def explained(env: Env, signal: Signal) -> Signal:
-    """Add the asset's news from shortly before the move until it was known, or none: unexplained."""
-    start = signal.at - max(NEWS_BEFORE, signal.step)
-    ids = await signals.articles_near(env.db, signal.asset, start, signal.known_at, ARTICLES_MAX)
-    return replace(signal, metadata={**signal.metadata, "articles": ids, "explained": bool(ids)})
+    """Add the asset's news from shortly before the move until it was known; without any it is unexplained.
+
+    `articles` are those that the finding itself counted, else the newest of these.
+    """
+    start, around = signal.at - max(NEWS_BEFORE, signal.step), signal.at + NEWS_AFTER
+    near = await mentions.near(env.db, signal.asset, (start, around), signal.known_at, NEAR_MAX)
+    told = cluster(near)
+    ids = signal.metadata.get("articles", told["articles"])
+    return replace(
+        signal, metadata={**signal.metadata, "articles": ids, "explained": bool(ids), "news": told}
+    )
+
+
+def cluster(near: Sequence[Near]) -> dict[str, Any]:
+    """Articles near a signal as stories: an article and those that repeat it are one."""
+    return {
+        "articles": [one.article for one in near[:ARTICLES_MAX]],
+        "stories": len({one.story for one in near}),
+        "feeds": len({one.feed for one in near}),
+        "first_at": min((one.at for one in near), default=None),
+    }
 
 
 async def known_calibrations(env: Env, found: Sequence[Found], moment: Callable[[int], int]) -> Calibrations:

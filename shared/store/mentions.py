@@ -20,7 +20,7 @@ SQL_NAMING = """SELECT e.article FROM article_entities e
 WHERE e.at > ?1 AND e.at <= ?2 AND e.entity_type = ?3 AND e.entity_name = ?4 ORDER BY e.at DESC LIMIT ?5"""
 SQL_NEAR = """SELECT x.article, coalesce(n.duplicate_of, n.id), n.feed, n.at
 FROM article_assets x JOIN articles n ON n.id = x.article
-WHERE x.asset = ?1 AND x.at >= ?2 AND x.at <= ?3 AND n.known_at <= ?3 ORDER BY x.at DESC LIMIT ?4"""
+WHERE x.asset = ?1 AND x.at >= ?2 AND x.at <= ?3 AND n.known_at <= ?4 ORDER BY x.at DESC LIMIT ?5"""
 SQL_ASSETS_TOLD = """SELECT count(DISTINCT x.asset), max(n.at)
 FROM articles n JOIN article_assets x ON x.article = n.id WHERE n.at > ? AND n.sentiment IS NOT NULL"""
 SQL_ENTITIES_NAMED = """SELECT count(*), max(last_seen) FROM entity_mentions WHERE last_seen > ?"""
@@ -72,9 +72,9 @@ async def naming(db: D1Database, entity: tuple[str, str], after: int, until: int
     return [id for (id,) in await db.prepare(SQL_NAMING).bind(after, until, *entity, limit).raw()]
 
 
-async def near(db: D1Database, asset: int, start: int, until: int, limit: int) -> list[Near]:
-    """An asset's articles published and known in [start, until], newest first, copies included."""
-    return [Near(*row) for row in await db.prepare(SQL_NEAR).bind(asset, start, until, limit).raw()]
+async def near(db: D1Database, asset: int, around: tuple[int, int], known_at: int, limit: int) -> list[Near]:
+    """An asset's articles published between two instants and known at a third, newest first, with copies."""
+    return [Near(*row) for row in await db.prepare(SQL_NEAR).bind(asset, *around, known_at, limit).raw()]
 
 
 async def assets_told(db: D1Database, after: int) -> tuple[int, int | None]:

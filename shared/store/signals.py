@@ -45,9 +45,7 @@ SQL_PAGE_OF_BOTH = (
 SQL_BY_ID = f"{COLUMNS} WHERE s.id = ?"
 SQL_BY_IDS = f"{COLUMNS} WHERE s.id IN (SELECT value FROM json_each(?)) ORDER BY s.at, s.id"
 
-# What detectors read of the news: ids to explain a move, and the mood of each asset's articles.
-SQL_ARTICLES_NEAR = """SELECT x.article FROM article_assets x JOIN articles n ON n.id = x.article
-WHERE x.asset = ?1 AND x.at >= ?2 AND x.at <= ?3 AND n.known_at <= ?3 ORDER BY x.at DESC LIMIT ?4"""
+# What detectors read of the news: the mood of each asset's articles.
 SQL_SENTIMENTS = """SELECT x.asset, n.at, n.known_at, n.sentiment, n.id
 FROM articles n JOIN article_assets x ON x.article = n.id
 WHERE n.at > ?1 AND n.at <= ?2 AND n.sentiment IS NOT NULL AND n.duplicate_of IS NULL
@@ -158,12 +156,6 @@ async def by_ids(db: D1Database, ids: Sequence[str]) -> list[Signal]:
     """Those that exist, oldest first."""
     rows = await db.prepare(SQL_BY_IDS).bind(as_json(ids)).raw()
     return [read(row) for row in rows]
-
-
-async def articles_near(db: D1Database, asset: int, start: int, until: int, limit: int) -> list[int]:
-    """Ids of an asset's articles published and known in [start, until], newest first."""
-    rows = await db.prepare(SQL_ARTICLES_NEAR).bind(asset, start, until, limit).raw()
-    return [row[0] for row in rows]
 
 
 async def sentiments(db: D1Database, after: int, until: int) -> list[tuple[int, int, int, float, int]]:

@@ -49,15 +49,16 @@ def hour_of(at: int) -> int:
 
 def counted(told: Told, hour: int, recent: int, slots: int) -> Counted:
     """As it was known at the end of `hour`: the last `recent` hours against as long slots before them."""
-    k, passed = len(told.keys), (told.known <= hour) & (told.hour <= hour)
+    k, ago = len(told.keys), hour - told.hour  # 0 is the hour that ends at the look
+    # one hour more than is counted: with it, it is known whether collection ran when the first slot began
+    passed = (told.known <= hour) & (ago >= 0) & (ago <= recent * (slots + 1))
     live = passed & (told.known - told.hour <= LIVE)
-    ago = hour - told.hour  # 0 is the hour that ends at the look
     late, early = live & (ago < recent), live & (ago >= recent) & (ago < recent * (slots + 1))
     count = np.bincount(told.lane[late], told.articles[late], k).astype(np.float64)
     pairs = np.unique(told.lane[late] * (1 + told.feed.max(initial=0)) + told.feed[late])
     feeds = np.bincount(pairs // (1 + told.feed.max(initial=0)), minlength=k).astype(np.float64)
     watched = hour - recent - int(told.known[passed].min(initial=hour))
-    seen = min(watched // recent, slots) if watched >= LEAST_HOURS else 0
+    seen = min((watched + recent // 2) // recent, slots) if watched >= LEAST_HOURS else 0
     slot = (ago[early] - recent) // recent
     table = np.bincount(told.lane[early] * slots + slot, told.articles[early], k * slots)
     inside = table.reshape(k, slots)[:, :seen]
