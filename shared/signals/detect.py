@@ -17,6 +17,7 @@ import orjson
 from shared.env import Env
 from shared.platform.d1 import D1Database
 from shared.signals.bars import STEPS, Bars
+from shared.signals.detect_rules import detect_rules
 from shared.signals.detect_tables import detect_tables
 from shared.signals.intake import new_bars, without
 from shared.signals.joining import beside
@@ -48,6 +49,7 @@ async def detect(env: Env) -> dict[str, Any]:
     expired = await signals.expire(env.db, env.now())
     await publish(env, total.raised)
     await seal(env)
+    await detect_rules(env, names, moment)
     return summary(total, expired)
 
 

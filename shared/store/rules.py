@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,6 +10,9 @@ import orjson
 
 from shared.models import LATEST, Direction
 from shared.platform.d1 import D1Database, D1Error, D1PreparedStatement
+
+# By asset id as text: close of the newest bar seen, the last known verdict, the last firing.
+Progress = Mapping[str, Sequence[int | None]]
 
 COLUMNS = """r.id, r.owner, r.name, r.expression, r.symbols, r.step, r.cooldown_ms, r.direction, r.enabled,
 r.notify, r.created_at, r.updated_at, r.since, r.failures, r.last_error, r.version, r.progress"""
@@ -73,7 +76,7 @@ class Rule:
     failures: int = 0
     last_error: str | None = None
     version: int = 0
-    progress: dict[str, list[int | None]] | None = None
+    progress: Progress | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,14 +134,12 @@ async def delete(db: D1Database, id: str) -> None:
     await db.prepare(SQL_DELETE).bind(id).run()
 
 
-def advance_statement(
-    db: D1Database, rule: Rule, progress: dict[str, list[int | None]]
-) -> D1PreparedStatement:
+def advance_statement(db: D1Database, rule: Rule, progress: Progress) -> D1PreparedStatement:
     """Move a rule on that fired; breaks its batch where another run was faster (see `lost_race`)."""
     return db.prepare(SQL_ADVANCE).bind(rule.id, rule.version, orjson.dumps(progress).decode())
 
 
-async def advance_all(db: D1Database, moved: Sequence[tuple[Rule, dict[str, list[int | None]]]]) -> None:
+async def advance_all(db: D1Database, moved: Sequence[tuple[Rule, Progress]]) -> None:
     """Move on rules that did not fire."""
     rows = [(rule.id, rule.version, orjson.dumps(progress).decode()) for rule, progress in moved]
     await db.prepare(SQL_ADVANCE_ALL).bind(orjson.dumps(rows).decode()).run()

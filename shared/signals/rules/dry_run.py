@@ -19,7 +19,7 @@ from shared.signals.matched import Closes
 from shared.signals.rules.evaluate import evaluate
 from shared.signals.rules.firing import Progress, fire
 from shared.signals.rules.forward import Fired, outcomes
-from shared.signals.rules.inputs import Inputs, columns_of
+from shared.signals.rules.inputs import Inputs, columns_of, kernels
 from shared.signals.rules.limits import (
     BARS_MAX,
     FIRINGS_LISTED,
@@ -115,7 +115,7 @@ def between(series: Sequence[Series], start: int, end: int) -> int:
 def judged(draft: Draft, inputs: Inputs, start: int, proceed: Callable[[], None]) -> dict[str, Any]:
     """Judge every bar and measure what followed those that fired; pure, and asks `proceed` all the time."""
     program, panel = draft.program, inputs.panel
-    columns = columns_of(program.leaves, inputs, proceed)
+    columns = columns_of(program.leaves, inputs, kernels(proceed))
     verdicts = evaluate(program, columns, panel.open_time, proceed)
     fired = [firings(verdicts[:, i], inputs, i, start, draft.cooldown) for i in range(len(panel.assets))]
     examined = panel.open_time >= start

@@ -37,24 +37,29 @@ class Inputs:
     stored: Mapping[tuple[str, int], tuple[Ints, Floats]]
 
 
-def columns_of(
-    leaves: Sequence[Leaf], inputs: Inputs, proceed: Callable[[], None] = go_on
-) -> dict[Leaf, Floats]:
-    """Each series on every row of the panel (T, S); a condition as 1 or 0; NaN where it is not known."""
-    known: dict[tuple[int, Maker], dict[str, Floats]] = {}
+# Output columns (T, S) of a kernel over the bars of a panel.
+Kernels = Callable[[Panel, Maker], dict[str, Floats]]
 
-    def kernel(panel: Panel, maker: Maker) -> dict[str, Floats]:
-        """One run of a kernel gives all its columns."""
+
+def kernels(proceed: Callable[[], None] = go_on) -> Kernels:
+    """Runs each kernel once for each panel, whoever asks and for whichever of its columns."""
+    known: dict[tuple[int, Maker], tuple[Panel, dict[str, Floats]]] = {}
+
+    def run(panel: Panel, maker: Maker) -> dict[str, Floats]:
         proceed()
         place = (id(panel), maker)
-        if place not in known:
-            known[place] = compute(maker, panel.ohlcv, chunks=max(1, len(panel.open_time) // CHUNK))
-        return known[place]
+        if place not in known:  # with the panel, so that its id stays its own
+            outputs = compute(maker, panel.ohlcv, chunks=max(1, len(panel.open_time) // CHUNK))
+            known[place] = panel, outputs
+        return known[place][1]
 
-    return {leaf: column_of(leaf, inputs, kernel) for leaf in leaves}
+    return run
 
 
-Kernels = Callable[[Panel, Maker], dict[str, Floats]]
+def columns_of(leaves: Sequence[Leaf], inputs: Inputs, kernel: Kernels | None = None) -> dict[Leaf, Floats]:
+    """Each series on every row of the panel (T, S); a condition as 1 or 0; NaN where it is not known."""
+    run = kernel or kernels()
+    return {leaf: column_of(leaf, inputs, run) for leaf in leaves}
 
 
 def column_of(leaf: Leaf, inputs: Inputs, kernel: Kernels) -> Floats:

@@ -21,6 +21,11 @@ LEAVES_MAX = 40  # different series: their values are the evidence, and must fit
 COST_MAX = 20_000
 WINDOW_WORK, INDICATOR_WORK, DATA_WORK = 1, 40, 5  # measured in units of one pass over a column
 
+# Live: bars further back than that are passed over, a firing that is known later than a bar (and an hour) is
+# stored and not sent, and a rule that cannot be judged so often in a row is disabled.
+CATCH_UP, LATE, FAILURES_MAX = 500, HOUR, 5
+PRIMING = 10  # rows before the first new one that tell whether a new rule was false
+
 SPAN_MIN, SPAN_MAX = MINUTE, 30 * DAY  # of news and signals before a bar's close
 
 # A dry run answers in seconds: so many bars are read and judged in two or three of them.
