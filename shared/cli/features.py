@@ -82,7 +82,7 @@ async def tables(
     chosen = list(known) if symbol == "all" else [await asset_of(env, symbol)]
     span = await span_of(env.db, step, start, end, [asset.id for asset in chosen])
     symbols = {asset.id: asset.symbol for asset in chosen}
-    async for table in history(env.db, known, span, progress):
+    async for table in history(env.db, span, progress):
         yield rows_of(table, symbols)
 
 

@@ -56,7 +56,7 @@ def unpack(data, names):            # names: of the row's dictionary version, in
     return {{name: next(values) if bit else None for name, bit in zip(names, known)}}
 ```
 
-Rows stay {kept}. The candles they follow from stay for good.
+Rows of {kept}. The candles they follow from stay for good.
 
 ## Data quality
 
@@ -89,10 +89,10 @@ def kept() -> str:
     """How long rows of each bar length are kept."""
     names = {HOUR: "1h", DAY: "1d"}
     parts = [
-        f"{names.get(step, '5m')} {'for good' if span is None else f'for {span // DAY} days'}"
+        f"{names.get(step, '5m')} stay {'for good' if span is None else f'for {span // DAY} days'}"
         for step, span in KEEP.items()
     ]
-    return ", ".join(parts)
+    return ", of ".join(parts)
 
 
 def age(span: int) -> str:

@@ -7,7 +7,7 @@ what was learned later, an imported history of an index for example, is not know
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
@@ -25,7 +25,6 @@ from shared.signals.joining import beside
 from shared.signals.known import Rows, known_columns
 from shared.signals.materialize import COLUMNS
 from shared.store import candle_series, candles
-from shared.store.assets import Assets
 from shared.store.candle_series import Series
 
 KNOWN_WITHIN = 5 * MINUTE  # how long after a close a live run computes at the latest
@@ -83,16 +82,21 @@ class Span:
         return [(edges[i], edges[i + 1]) for i in range(len(edges) - 1)]
 
 
-async def span_of(db: D1Database, step: int, start: int, end: int, assets: Sequence[int]) -> Span:
-    """The series to read for these assets, those without any left out."""
+async def span_of(
+    db: D1Database, step: int, start: int, end: int, assets: Collection[int] | None = None
+) -> Span:
+    """The series to read for these assets (default: all), those without any left out."""
     found: dict[int, list[Series]] = {}
     for one in await candle_series.of_step(db, step):
-        found.setdefault(one.asset, []).append(one)
-    chosen = {asset: candle_series.preferred(found.get(asset, ()), start - step, end) for asset in assets}
+        if assets is None or one.asset in assets:
+            found.setdefault(one.asset, []).append(one)
+    chosen = {
+        asset: candle_series.preferred(some, start - step, end) for asset, some in sorted(found.items())
+    }
     return Span(step, start, end, {asset: one for asset, one in chosen.items() if one})
 
 
-async def measured_blocks(db: D1Database, assets: Assets, span: Span) -> AsyncIterator[Measured]:
+async def measured_blocks(db: D1Database, span: Span) -> AsyncIterator[Measured]:
     """Bars in blocks of time, oldest first; a bar is known once it and all bars before it are."""
     learned: dict[int, int] = {}
     carried: windows.Windows | None = None
@@ -103,7 +107,7 @@ async def measured_blocks(db: D1Database, assets: Assets, span: Span) -> AsyncIt
             continue
         known_at = since_all(bars.asset, known_at, learned)
         lanes, rows = side_by_side(bars, span, first)
-        some, others = bars.take(rows), (await beside(db, assets, span.step, bars)).take(rows)
+        some, others = bars.take(rows), (await beside(db, span.step, bars)).take(rows)
         state = carried or windows.empty()
         ids, places = np.unique(lanes, return_index=True)
         state = windows.with_lanes(state, ids, some.source[places])
@@ -169,24 +173,21 @@ def since_all(asset: Ints, known_at: Ints, learned: dict[int, int]) -> Ints:
 
 
 async def history(
-    db: D1Database,
-    assets: Assets,
-    span: Span,
-    progress: Callable[[float], None] = lambda part: None,
+    db: D1Database, span: Span, progress: Callable[[float], None] = lambda part: None
 ) -> AsyncIterator[Table]:
     """Features of all bars of a span, block by block; `progress` is told the part that is done."""
-    everyone = await span_of(db, span.step, span.start, span.end, [asset.id for asset in assets])
-    rest = Span(
-        span.step, span.start, span.end, {k: v for k, v in everyone.series.items() if k not in span.series}
-    )
-    async for rows, bars in measured_blocks(db, assets, span):
-        if len(rows.at):
-            others = await returns_of(db, rest, int(rows.at.min()), int(rows.at.max()))
-            known = await known_columns(db, span.step, rows, bars, others)
-            values = matrix({**bars, "close": rows.close, **known}, len(rows.at))
-            order = np.lexsort((rows.asset, rows.at))
-            yield Table(rows.take(order), values[order])
-        progress(0.0 if not len(rows.at) else (int(rows.at.max()) - span.start) / (span.end - span.start))
+    everyone = (await span_of(db, span.step, span.start, span.end)).series
+    others = replace(span, series={id: one for id, one in everyone.items() if id not in span.series})
+    async for rows, bars in measured_blocks(db, span):
+        if not len(rows.at):
+            continue
+        first, last = int(rows.at.min()), int(rows.at.max())
+        market = await returns_of(db, others, first, last)
+        known = await known_columns(db, span.step, rows, bars, market)
+        values = matrix({**bars, "close": rows.close, **known}, len(rows.at))
+        order = np.lexsort((rows.asset, rows.at))
+        yield Table(rows.take(order), values[order])
+        progress((last - span.start) / (span.end - span.start))
 
 
 async def returns_of(db: D1Database, span: Span, first: int, last: int) -> Returns:

@@ -23,9 +23,7 @@ from shared.signals.columns import ENGINE
 from shared.signals.feature_history import measured_blocks, span_of
 from shared.signals.joining import LEADER
 from shared.signals.known import Rows, corrected_bars
-from shared.store import assets as asset_store
 from shared.store import context, detector_state, features
-from shared.store.assets import Assets
 from shared.store.features import Packed
 
 NAME = "features"
@@ -47,14 +45,12 @@ PARTS = tuple(f"quality_{part}" for part in quality.WEIGHTS)
 async def revise(env: Env) -> dict[str, Any]:
     """Look at the rows that corrections reach; how many were looked at and how many got a new version."""
     loaded, now = await detector_state.load(env.db, NAME), env.now()
-    assets: Assets | None = None
     looked_at, statements = 0, list[D1PreparedStatement]()
     for step in STEPS:
         reached = await reached_closes(env.db, step, min(loaded.cursor, now - REACH * step), now)
-        if reached and assets is None:
-            assets = await asset_store.load(env.db)
-        if reached and assets is not None:
-            count, more = await compared(env.db, assets, step, with_leader(assets, reached), now)
+        if reached:
+            slugs = await context.slugs(env.db)
+            count, more = await compared(env.db, step, with_leader(slugs, reached), now)
             looked_at, statements = looked_at + count, statements + more
     results = await env.db.batch([*statements, *detector_state.swap_statements(env.db, loaded, now, b"")])
     return {"rows": looked_at, "versions": sum(one.meta.changes for one in results[: len(statements)])}
@@ -69,20 +65,22 @@ async def reached_closes(db: D1Database, step: int, after: int, now: int) -> dic
     return {asset: (first + step, last + (REACH + 1) * step) for asset, (first, last) in found.items()}
 
 
-def with_leader(assets: Assets, reached: Mapping[int, tuple[int, int]]) -> dict[int, tuple[int, int]]:
+def with_leader(
+    slugs: Mapping[int, str], reached: Mapping[int, tuple[int, int]]
+) -> dict[int, tuple[int, int]]:
     """Every asset is measured against bitcoin: what reaches it reaches all."""
-    leader = assets.resolve(LEADER)
-    if leader is None or leader.id not in reached:
+    leader = next((id for id in reached if slugs[id] == LEADER), None)
+    if leader is None:
         return dict(reached)
-    start, end = reached[leader.id]
-    found = dict.fromkeys((asset.id for asset in assets), (start, end))
+    start, end = reached[leader]
+    found = dict.fromkeys(slugs, (start, end))
     for asset, (first, last) in reached.items():
         found[asset] = min(first, start), max(last, end)
     return found
 
 
 async def compared(
-    db: D1Database, assets: Assets, step: int, reached: Mapping[int, tuple[int, int]], now: int
+    db: D1Database, step: int, reached: Mapping[int, tuple[int, int]], now: int
 ) -> tuple[int, list[D1PreparedStatement]]:
     """Stored rows of these closes against the candles; how many, and what stores those that changed."""
     stored: dict[tuple[int, int], Packed] = {}
@@ -95,7 +93,7 @@ async def compared(
     ids = sorted({asset for _, asset in stored})
     span = await span_of(db, step, min(closes), max(closes) + 1, ids)
     changed = list[tuple[int, int, bytes]]()
-    async for block in measured_blocks(db, assets, span):
+    async for block in measured_blocks(db, span):
         pairs = zip(block.rows.at.tolist(), block.rows.asset.tolist(), strict=True)
         there = np.array([i for i, pair in enumerate(pairs) if pair in stored], np.int64)
         if len(there):
