@@ -25,7 +25,7 @@ from shared.signals.ledger import seal
 from shared.signals.materialize import feature_statements
 from shared.signals.play import Found, play_bars, stretches
 from shared.signals.raising import Names, Tally, store
-from shared.signals.state import HEAD, Carried, lanes_of, pack, unpack
+from shared.signals.state import Carried, head_length, lanes_of, pack, unpack
 from shared.signals.view import label, signal_json
 from shared.store import detector_state, signals
 from shared.store.detector_state import StoredState
@@ -80,7 +80,7 @@ def state_name(step: int) -> str:
 async def detect_bars(env: Env, names: Names, step: int, moment: Moment) -> Tally:
     """All new bars of one length."""
     for _ in range(ATTEMPTS):
-        head = await detector_state.head(env.db, state_name(step), HEAD)
+        head = await detector_state.head(env.db, state_name(step))
         intake = await new_bars(env.db, step, env.now(), lanes_of(head.state))
         if not len(intake.bars):
             return Tally()
@@ -131,7 +131,9 @@ async def step_over(
     assert carried is not None
     cursor = int(carried.windows.cursor.max())
     features = await feature_statements(env, step, measured, moment(cursor + step))
-    tally = await store(env, names, found, moment, loaded, (cursor, pack(carried)), features)
+    packed = pack(carried)
+    head = head_length(packed)
+    tally = await store(env, names, found, moment, loaded, (cursor, packed), features, head)
     if tally:
         tally.looked_at = len(bars)
     return tally

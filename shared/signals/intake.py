@@ -21,23 +21,24 @@ from shared.store.candle_series import Series
 HISTORY = 1000  # bars looked back for an asset that was never seen: what a first collection fetches
 NEAR = 12  # bars an asset may be behind to be read with all the others, and a source to be kept
 
+# (source, open time of the newest bar) by asset.
+Lanes = Mapping[int, tuple[int, int]]
+
 
 @dataclass(frozen=True, slots=True)
 class Intake:
-    """New bars and the state to step over them. Assets in `silent` start again from another source: what
-    it says of the time up to that open time was told by the old one."""
+    """New bars. Assets in `silent` start again from another source, with a cold lane: what it says of the
+    time up to that open time was told by the old one."""
 
-    carried: Carried | None
     bars: Bars
     silent: Mapping[int, int]
 
 
-async def new_bars(db: D1Database, step: int, now: int, carried: Carried | None) -> Intake:
-    """Closed bars behind the cursors of `carried`; without a lane, of the newest HISTORY bars."""
+async def new_bars(db: D1Database, step: int, now: int, lanes: Lanes) -> Intake:
+    """Closed bars behind the cursors of the lanes; without a lane, of the newest HISTORY bars."""
     series: dict[int, list[Series]] = defaultdict(list)
     for one in await candle_series.of_step(db, step):
         series[one.asset].append(one)
-    lanes = lanes_of(carried)
     chosen = {asset: choose(found, lanes.get(asset, (0, 0))[0]) for asset, found in series.items()}
     moved = {asset: lanes[asset][1] for asset, one in chosen.items() if switched(one, lanes)}
     kept = {asset: lane for asset, lane in lanes.items() if asset not in moved}
@@ -47,19 +48,9 @@ async def new_bars(db: D1Database, step: int, now: int, carried: Carried | None)
         if asset not in kept or one.last_open > kept[asset][1]
     }
     if not behind:
-        return Intake(carried, bars_of([]), {})
+        return Intake(bars_of([]), {})
     rows = await read(db, step, now, chosen, series, behind)
-    state = without(carried, moved) if carried and moved else carried
-    return Intake(state, bars_of(rows), moved)
-
-
-def lanes_of(carried: Carried | None) -> dict[int, tuple[int, int]]:
-    """(source, open time of the newest bar) by asset."""
-    if carried is None:
-        return {}
-    w = carried.windows
-    pairs = zip(w.source.tolist(), w.cursor.tolist(), strict=True)
-    return dict(zip(w.asset.tolist(), pairs, strict=True))
+    return Intake(bars_of(rows), moved)
 
 
 def choose(series: Sequence[Series], current: int) -> Series:
@@ -72,7 +63,7 @@ def choose(series: Sequence[Series], current: int) -> Series:
     return min(fresh, key=lambda one: (one.source != current, -one.reliability, one.source))
 
 
-def switched(one: Series, lanes: Mapping[int, tuple[int, int]]) -> bool:
+def switched(one: Series, lanes: Lanes) -> bool:
     return one.asset in lanes and lanes[one.asset][0] != one.source
 
 

@@ -11,8 +11,7 @@ from shared.models import DAY, HOUR
 from shared.platform.d1 import D1Database
 from shared.signals.bars import Bars, Floats, Ints
 from shared.signals.beside import MARKETS, Beside, closes_at
-from shared.store import candles, metrics
-from shared.store.assets import Assets
+from shared.store import candles, context, metrics
 
 LEADER = "bitcoin"
 MACRO = {"spx": "macro:spx", "dxy": "macro:dxy"}
@@ -31,24 +30,23 @@ FLOWS = {
 Row = tuple[str, int, int, int, float]
 
 
-async def beside(db: D1Database, assets: Assets, step: int, bars: Bars) -> Beside:
+async def beside(db: D1Database, step: int, bars: Bars) -> Beside:
     """Everything known at the close of these bars: two reads, and one where bitcoin's bars are elsewhere."""
-    leader = assets.resolve(LEADER)
+    assets = {slug: id for id, slug in (await context.slugs(db)).items()}
     close = bars.open_time + step
     first, last = int(close.min()), int(close.max())
-    slugs = {asset.slug: asset.id for asset in assets}
     present = set(np.unique(bars.asset).tolist())
-    asked = [f"{kind}:{slug}" for slug, id in slugs.items() if id in present for kind in FLOWS.values()]
+    asked = [f"{kind}:{slug}" for slug, id in assets.items() if id in present for kind in FLOWS.values()]
     age = max(FLOW_AGE, step)
     macro = await metrics.recent(db, list(MACRO.values()), first - MACRO_AGE, last)
     flows = await metrics.recent(db, asked, first - age, last)
     indices = [
         as_known(rows, close, MACRO_AGE) for rows in (of_name(macro, MACRO[name]) for name in MARKETS[1:])
     ]
-    own = leader.id if leader else 0
-    btc = await leading_closes(db, own, step, bars)
-    known = {column: of_assets(flows, kind, slugs, bars, close, age) for column, kind in FLOWS.items()}
-    return Beside(np.stack((btc, *indices)), known, own)
+    leader = assets.get(LEADER, 0)
+    btc = await leading_closes(db, leader, step, bars)
+    known = {column: of_assets(flows, kind, assets, bars, close, age) for column, kind in FLOWS.items()}
+    return Beside(np.stack((btc, *indices)), known, leader)
 
 
 async def leading_closes(db: D1Database, leader: int, step: int, bars: Bars) -> Floats:

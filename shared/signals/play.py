@@ -1,4 +1,4 @@
-"""Bars and moods through the detectors: state and columns in, state and findings out. Decides, never acts."""
+"""Bars through the detectors: state and columns in, state and findings out. Decides, never acts."""
 
 from __future__ import annotations
 
@@ -11,13 +11,12 @@ import numpy as np
 
 from shared.models import HOUR, Finding
 from shared.signals import episodes, windows
-from shared.signals.bars import Bars, Bools, Ints
+from shared.signals.bars import Bars, Bools
 from shared.signals.beside import Beside
-from shared.signals.detector import COOLDOWN, DIRECTIONS, EXPIRES, NO_BAR, Detector, Scores
-from shared.signals.detectors import DETECTORS
+from shared.signals.detector import DIRECTIONS, EXPIRES, Detector, Scores
+from shared.signals.detectors import ON_BARS
 from shared.signals.detectors.price_anomaly import return_scale
 from shared.signals.episodes import Episodes
-from shared.signals.moods import Moods
 from shared.signals.state import Carried
 from shared.signals.windows import Measured
 
@@ -75,9 +74,7 @@ def play_bars(
     wider = windows.with_lanes(before.windows, assets, bars.source[first])
     measured = windows.step(wider, step, bars, beside)
     kept, found = dict[str, Episodes](), list[Found]()
-    for detector in DETECTORS:
-        if detector.reads != "bars":
-            continue
+    for detector in ON_BARS:
         old = before.episodes.get(detector.type) or episodes.empty(len(old_assets))
         state = episodes.with_lanes(old, old_assets, wider.asset)
         scores = detector.score(measured, step)
@@ -107,34 +104,6 @@ def bar_found(detector: Detector, bars: Measured, scores: Scores, event: episode
     return Found(
         finding(detector, scores, event.row, asset, at, step, evidence, price), event.open_at, source
     )
-
-
-def play_moods(
-    detector: Detector, assets: Ints, state: Episodes, moods: Moods
-) -> tuple[Ints, Episodes, list[Found]]:
-    """One hour of news through a detector; assets (L,) are the lanes of `state`, new ones are added."""
-    wider = np.union1d(assets, moods.asset)
-    state = episodes.with_lanes(state, assets, wider)
-    scores = detector.score(moods, NO_BAR)
-    after, events = episodes.advance(
-        state,
-        np.searchsorted(wider, moods.asset),
-        moods.at // HOUR,
-        moods.at,
-        scores,
-        ready=np.ones(len(moods.asset), np.bool_),
-        raise_at=detector.raise_at[NO_BAR],
-        cooldown=COOLDOWN[NO_BAR],
-        expires=EXPIRES[NO_BAR],
-    )
-    found = []
-    for event in events:
-        evidence = detector.evidence(moods, event.row, NO_BAR)
-        asset, at = int(moods.asset[event.row]), int(moods.at[event.row])
-        found.append(
-            Found(finding(detector, scores, event.row, asset, at, NO_BAR, evidence, None), event.open_at)
-        )
-    return wider, after, in_order(found)
 
 
 def finding(

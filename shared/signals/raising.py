@@ -143,9 +143,10 @@ async def store(
     loaded: StoredState,
     carried: tuple[int, bytes],
     beside: Sequence[D1PreparedStatement] = (),
+    head: int = detector_state.PART,
 ) -> Tally | None:
-    """Everything in one batch with the state it follows from: cursor and bytes in `carried`; `beside` are
-    statements for what else was learned from it.
+    """Everything in one batch with the state it follows from: `carried` is its cursor and bytes, of
+    which `head` can be read alone; `beside` are statements for what else was learned from it.
 
     None where another run had stored that state first: nothing was written, look again.
     """
@@ -162,7 +163,7 @@ async def store(
             statements += raise_statements(env, signal)
         else:
             statements.append(signals.update_statement(env.db, update_of(one, asset, known_at)))
-    statements += [*beside, *detector_state.swap_statements(env.db, loaded, *carried)]
+    statements += [*beside, *detector_state.swap_statements(env.db, loaded, *carried, head)]
     try:
         done = await env.db.batch(statements)
     except D1Error as error:

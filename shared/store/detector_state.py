@@ -6,13 +6,17 @@ from dataclasses import dataclass
 
 from shared.platform.d1 import D1Database, D1Error, D1PreparedStatement
 
-# D1 takes 2,000,000 bytes a row: what is longer goes on in rows named `<name>/1`, `<name>/2`, …
+# D1 takes 2,000,000 bytes a row: what is longer, and what is behind a head that is read alone, goes on in
+# rows named `<name>/1`, `<name>/2`, …
 PART = 1_900_000
 
 SQL_LOAD = """SELECT name, version, cursor, state FROM detector_state
 WHERE name = ?1 OR (name > ?1 || '/' AND name < ?1 || '0') ORDER BY length(name), name"""
 SQL_CURSOR = "SELECT cursor FROM detector_state WHERE name = ?"
+SQL_HEAD = "SELECT version, cursor, state FROM detector_state WHERE name = ?"
 SQL_ADD = "INSERT INTO detector_state (name, version, cursor, state) VALUES (?, 1, ?, ?)"
+SQL_PUT = """INSERT INTO detector_state (name, version, cursor, state) VALUES (?, 1, ?, ?)
+ON CONFLICT (name) DO UPDATE SET cursor = excluded.cursor, state = excluded.state"""
 # The version another run has already passed becomes NULL, which breaks the batch: nothing of it is stored.
 SQL_SWAP = """UPDATE detector_state SET version = CASE WHEN version = ?1 THEN version + 1 ELSE NULL END,
 cursor = ?2, state = ?3 WHERE name = ?4"""
@@ -41,6 +45,12 @@ async def cursor(db: D1Database, name: str) -> int:
     return int(rows[0][0]) if rows else 0
 
 
+async def head(db: D1Database, name: str) -> StoredState:
+    """The head of a state alone, which may tell that there is no need of the rest."""
+    rows = await db.prepare(SQL_HEAD).bind(name).raw()
+    return StoredState(name, *rows[0]) if rows else new_state(name)
+
+
 async def load(db: D1Database, name: str) -> StoredState:
     rows = await db.prepare(SQL_LOAD).bind(name).raw()
     if not rows or rows[0][0] != name:
@@ -52,19 +62,22 @@ async def load(db: D1Database, name: str) -> StoredState:
 
 
 def swap_statements(
-    db: D1Database, loaded: StoredState, cursor: int, state: bytes
+    db: D1Database, loaded: StoredState, cursor: int, state: bytes, head: int = PART
 ) -> list[D1PreparedStatement]:
-    """Replace what was loaded; breaks its batch where another run was faster (see `lost_race`)."""
-    first, view = state[:PART], memoryview(state)
-    more = [bytes(view[start : start + PART]) for start in range(PART, len(state), PART)]
+    """Replace what was loaded; breaks its batch where another run was faster (see `lost_race`).
+
+    The first `head` bytes lie in a row of their own.
+    """
+    view = memoryview(state)
+    first, *more = [view[:head], *(view[start : start + PART] for start in range(head, len(state), PART))]
     if loaded.version:
-        swapped = [db.prepare(SQL_SWAP).bind(loaded.version, cursor, first, loaded.name)]
+        swapped = [db.prepare(SQL_SWAP).bind(loaded.version, cursor, bytes(first), loaded.name)]
     else:
-        swapped = [db.prepare(SQL_ADD).bind(loaded.name, cursor, first)]
-    if more or loaded.parts > 1:
+        swapped = [db.prepare(SQL_ADD).bind(loaded.name, cursor, bytes(first))]
+    if len(more) + 1 < loaded.parts or not loaded.version:
         swapped.append(db.prepare(SQL_CUT).bind(loaded.name))
-    add = db.prepare(SQL_ADD)
-    return swapped + [add.bind(f"{loaded.name}/{i}", cursor, part) for i, part in enumerate(more, 1)]
+    put = db.prepare(SQL_PUT)
+    return swapped + [put.bind(f"{loaded.name}/{i}", cursor, bytes(part)) for i, part in enumerate(more, 1)]
 
 
 def lost_race(error: D1Error) -> bool:

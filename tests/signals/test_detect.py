@@ -89,7 +89,7 @@ async def test_twenty_at_once_store_it_once(env: Env, bars: Bars) -> None:
     runs = await asyncio.gather(*(detect(env) for _ in range(20)))
     stored = await by_key(env)
     assert sum(run["raised"] for run in runs) == len(stored)
-    versions = await env.db.prepare("SELECT version FROM detector_state").raw()
+    versions = await env.db.prepare("SELECT version FROM detector_state WHERE name = 'bars:1h'").raw()
     assert versions == [(1,)]
     outcomes = await env.db.prepare("SELECT count(*) FROM signal_outcomes").raw()
     assert outcomes == [(4 * len(stored),)]

@@ -37,15 +37,20 @@ class Burst(Kernel):
     def step(self, window: Window, out: tuple[Floats, ...]) -> None:
         total, against, volume, smallest, base_range, base_move, base_volume = out
         rows = BARS + BASE
-        closes = np.log(window.last("close", rows + 1))
-        moves = closes[1:] - closes[:-1]
-        before = window.last("close", rows + 1)[:-1]
-        ranges = np.maximum(window.last("high", rows), before) - np.minimum(window.last("low", rows), before)
-        volumes = window.last("volume", rows)
-        np.subtract(closes[-1], closes[-1 - BARS], out=total)
-        np.maximum((-np.sign(total) * moves[BASE:]).max(axis=0), 0.0, out=against)
-        np.log(volumes[BASE:].mean(axis=0), out=volume)
-        np.mean(ranges[:BASE], axis=0, out=base_range)
-        np.divide(ranges[BASE:].min(axis=0), base_range, out=smallest)
-        np.abs(moves[:BASE]).max(axis=0, out=base_move)
-        np.log(volumes[:BASE].max(axis=0), out=base_volume)
+        closes, volumes = window.last("close", rows + 1), window.last("volume", rows)
+        before, factors = closes[:-1], closes[1:] / closes[:-1]
+        ranges = np.maximum(window.last("high", rows), before)
+        ranges -= np.minimum(window.last("low", rows), before)
+        np.log(np.divide(closes[-1], closes[-1 - BARS], out=total), out=total)
+        turned = np.log(factors[BASE:])
+        turned *= -np.sign(total)
+        np.maximum(np.maximum.reduce(turned, axis=0), 0.0, out=against)
+        np.add.reduce(volumes[BASE:], axis=0, out=volume)
+        np.log(np.divide(volume, BARS, out=volume), out=volume)
+        np.add.reduce(ranges[:BASE], axis=0, out=base_range)
+        np.divide(base_range, BASE, out=base_range)
+        np.divide(np.minimum.reduce(ranges[BASE:], axis=0), base_range, out=smallest)
+        rise = np.log(np.maximum.reduce(factors[:BASE], axis=0, out=base_move))
+        fall = np.log(np.minimum.reduce(factors[:BASE], axis=0, out=base_move))
+        np.maximum(rise, -fall, out=base_move)
+        np.log(np.maximum.reduce(volumes[:BASE], axis=0, out=base_volume), out=base_volume)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from shared.market.indicators.kernel import Floats, Kernel, Window
-from shared.signals.kernels.returns import known, log_return
+from shared.signals.kernels.returns import known, log_returns
 
 SCALED = 96  # bars before the current one whose mean absolute return is the scale
 NORMAL = 1.2533141373155003  # √(π/2): the mean absolute value of normal returns becomes their deviation
@@ -34,10 +34,14 @@ class Cusum(Kernel):
 
     def step(self, window: Window, out: tuple[Floats, ...]) -> None:
         up, down, up_before, down_before, value, scale = out
-        newest = log_return(window)
-        np.maximum(self.moved * (NORMAL / SCALED), FLOOR, out=scale)
-        np.clip(newest / scale, -CLIP, CLIP, out=value)
-        self.moved += known(np.abs(newest)) - known(np.abs(log_return(window, SCALED)))
+        moves = log_returns(window, (0, SCALED))
+        np.multiply(self.moved, NORMAL / SCALED, out=scale)
+        np.maximum(scale, FLOOR, out=scale)
+        np.divide(moves[0], scale, out=value)
+        np.minimum(value, CLIP, out=value)
+        np.maximum(value, -CLIP, out=value)
+        newest, oldest = known(np.abs(moves, out=moves))
+        self.moved += newest - oldest
         if window.least <= SCALED + 1:
             cold = window.count <= SCALED + 1
             value[cold], scale[cold] = np.nan, np.nan

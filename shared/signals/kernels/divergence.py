@@ -41,23 +41,19 @@ class Divergence(Derived):
         )
         super().__init__(inner, own, (self.indices, self.pivots))
 
-    def derive(self, window: Window, told: dict[str, Floats], out: tuple[Floats, ...]) -> None:
-        push(self.indices, told[self.column])
+    def derive(self, window: Window, given: dict[str, Floats], out: tuple[Floats, ...]) -> None:
+        push(self.indices, given[self.column])
         out[0].fill(0.0)
         for column in out[1:]:
             column.fill(np.nan)
         closes = window.last("close", 2 * WING + 1)
         middle, left, right = closes[WING], closes[:WING], closes[WING + 1 :]
-        highs = (middle > left.max(axis=0)) & (middle >= right.max(axis=0))
-        lows = (middle < left.min(axis=0)) & (middle <= right.min(axis=0))
+        highs = (middle > np.maximum.reduce(left, axis=0)) & (middle >= np.maximum.reduce(right, axis=0))
+        lows = (middle < np.minimum.reduce(left, axis=0)) & (middle <= np.minimum.reduce(right, axis=0))
+        pivot = (window.count - float(WING), middle, self.indices[0])
         for side, last, found in ((1.0, self.pivots[:3], highs), (-1.0, self.pivots[3:], lows)):
-            lanes = np.flatnonzero(found)
-            if len(lanes):
-                number = window.count[lanes] - WING
-                pivot = np.stack((number, middle[lanes], self.indices[0, lanes]))
-                before = last[:, lanes]
-                out[0][lanes] = side
-                out[1][lanes], out[2][lanes] = pivot[1:]
-                out[3][lanes], out[4][lanes] = before[1:]
-                out[5][lanes] = number - before[0]
-                last[:, lanes] = pivot
+            told = (side, pivot[1], pivot[2], last[1], last[2], pivot[0] - last[0])
+            for column, value in zip(out, told, strict=True):
+                np.copyto(column, value, where=found)
+            for row, value in zip(last, pivot, strict=True):
+                np.copyto(row, value, where=found)

@@ -24,8 +24,14 @@ class Holding(Kernel):
     def step(self, window: Window, out: tuple[Floats, ...]) -> None:
         high, low, close = (window.last(name, BARS) for name in ("high", "low", "close"))
         held_range, held_close, held_volume = out
-        np.log(high.max(axis=0) / low.min(axis=0), out=held_range)
-        span = high - low
-        place = np.where(span == 0, 0.5, (close - low) / np.where(span == 0, 1.0, span))
-        np.mean(place, axis=0, out=held_close)
-        np.log(window.last("volume", BARS).mean(axis=0), out=held_volume)
+        np.maximum.reduce(high, axis=0, out=held_range)
+        np.divide(held_range, np.minimum.reduce(low, axis=0), out=held_range)
+        np.log(held_range, out=held_range)
+        span, place = high - low, close - low
+        still = span == 0
+        np.divide(place, span, out=place)
+        place[still] = 0.5
+        np.add.reduce(place, axis=0, out=held_close)
+        np.divide(held_close, BARS, out=held_close)
+        np.add.reduce(window.last("volume", BARS), axis=0, out=held_volume)
+        np.log(np.divide(held_volume, BARS, out=held_volume), out=held_volume)

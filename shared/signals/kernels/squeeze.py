@@ -31,7 +31,7 @@ class Squeeze(Derived):
 
     def derive(self, window: Window, told: dict[str, Floats], out: tuple[Floats, ...]) -> None:
         upper, middle, width = (told[name] for name in self.columns)
-        squeezed = width <= self.widths.min(axis=0)  # NaN, and so False, until there are enough
+        squeezed = width <= np.minimum.reduce(self.widths, axis=0)  # NaN, so False, until there are enough
         self.frozen[3] += 1.0
         if squeezed.any():
             deviation = np.maximum((upper - middle) / 2, FLOOR * middle)

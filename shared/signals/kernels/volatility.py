@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from shared.market.indicators.kernel import Floats, Kernel, Window
-from shared.signals.kernels.returns import known, log_return, push
+from shared.signals.kernels.returns import known, log_returns, push
 
 SHORT, LONG = 12, 96  # bars: an hour against the eight before it, twelve days against a quarter
 STRIDE, SAMPLES = (
@@ -42,18 +42,23 @@ class VolatilityRatio(Kernel):
 
     def step(self, window: Window, out: tuple[Floats, ...]) -> None:
         short, long, ratio, median, mad = out
-        newest, middle, oldest = (known(log_return(window, ago) ** 2) for ago in (0, SHORT, SHORT + LONG))
-        self.sums[0] += newest - middle
-        self.sums[1] += middle - oldest
-        np.sqrt(np.maximum(self.sums[0] / SHORT, FLOOR**2), out=short)
-        np.sqrt(np.maximum(self.sums[1] / LONG, FLOOR**2), out=long)
-        np.log(short / long, out=ratio)
+        moves = log_returns(window, (0, SHORT, SHORT + LONG))
+        squares = known(np.multiply(moves, moves, out=moves))
+        self.sums += squares[:-1] - squares[1:]
+        np.divide(self.sums[0], SHORT, out=short)
+        np.divide(self.sums[1], LONG, out=long)
+        for column in (short, long):
+            np.maximum(column, FLOOR**2, out=column)
+            np.sqrt(column, out=column)
+        np.divide(short, long, out=ratio)
+        np.log(ratio, out=ratio)
         if window.least <= SHORT + LONG:
             for column in (short, long, ratio):
                 column[window.count <= SHORT + LONG] = np.nan
         earlier = self.ratios[::STRIDE].copy()
         median[:] = middle_of(earlier)
-        mad[:] = middle_of(np.abs(earlier - median))
+        np.subtract(earlier, median, out=earlier)
+        mad[:] = middle_of(np.abs(earlier, out=earlier))
         push(self.ratios, ratio)
 
 
