@@ -15,7 +15,7 @@ from shared.env import Env
 from shared.models import HOUR
 from shared.signals import episodes
 from shared.signals.detector import COOLDOWN, EXPIRES, NO_BAR, Detector, Scores
-from shared.signals.detectors import DETECTORS
+from shared.signals.detectors import ON_TABLES
 from shared.signals.episodes import Event
 from shared.signals.families import FAMILIES
 from shared.signals.families.family import Family, Fresh, Look
@@ -26,9 +26,7 @@ from shared.signals.raising import Names, Tally, store
 from shared.store import detector_state
 
 ATTEMPTS = 3  # lost races: after that the others are doing the work
-READING = {
-    kind: [one for one in DETECTORS if one.reads == kind] for kind in {one.reads for one in DETECTORS}
-}
+READING = {kind: [one for one in ON_TABLES if one.reads == kind] for kind in {one.reads for one in ON_TABLES}}
 
 
 class Hit(NamedTuple):

@@ -21,6 +21,11 @@ WHERE e.at > ?1 AND e.at <= ?2 AND e.entity_type = ?3 AND e.entity_name = ?4 ORD
 SQL_NEAR = """SELECT x.article, coalesce(n.duplicate_of, n.id), n.feed, n.at
 FROM article_assets x JOIN articles n ON n.id = x.article
 WHERE x.asset = ?1 AND x.at >= ?2 AND x.at <= ?3 AND n.known_at <= ?4 ORDER BY x.at DESC LIMIT ?5"""
+SQL_MOODS = """SELECT at, sentiment FROM articles WHERE at > ?1 AND at <= ?2 AND known_at <= ?2
+AND sentiment IS NOT NULL AND duplicate_of IS NULL ORDER BY at"""
+SQL_MOODS_OF_ASSET = """SELECT n.at, n.sentiment FROM article_assets x JOIN articles n ON n.id = x.article
+WHERE x.asset = ?3 AND x.at > ?1 AND x.at <= ?2 AND n.known_at <= ?2
+AND n.sentiment IS NOT NULL AND n.duplicate_of IS NULL ORDER BY x.at"""
 SQL_ASSETS_TOLD = """SELECT count(DISTINCT x.asset), max(n.at)
 FROM articles n JOIN article_assets x ON x.article = n.id WHERE n.at > ? AND n.sentiment IS NOT NULL"""
 SQL_ENTITIES_NAMED = """SELECT count(*), max(last_seen) FROM entity_mentions WHERE last_seen > ?"""
@@ -75,6 +80,16 @@ async def naming(db: D1Database, entity: tuple[str, str], after: int, until: int
 async def near(db: D1Database, asset: int, around: tuple[int, int], known_at: int, limit: int) -> list[Near]:
     """An asset's articles published between two instants and known at a third, newest first, with copies."""
     return [Near(*row) for row in await db.prepare(SQL_NEAR).bind(asset, *around, known_at, limit).raw()]
+
+
+async def moods(db: D1Database, after: int, until: int) -> list[tuple[int, float]]:
+    """(at, sentiment) of the articles published in (after, until] and known then, copies left out."""
+    return await db.prepare(SQL_MOODS).bind(after, until).raw()
+
+
+async def moods_of_asset(db: D1Database, asset: int, after: int, until: int) -> list[tuple[int, float]]:
+    """The same for the articles about one asset."""
+    return await db.prepare(SQL_MOODS_OF_ASSET).bind(after, until, asset).raw()
 
 
 async def assets_told(db: D1Database, after: int) -> tuple[int, int | None]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from shared.models import Asset
 from shared.store.assets import Assets
 
@@ -52,9 +54,13 @@ def by_slug(assets: Assets) -> dict[str, Asset]:
 
 
 def asset_of_metric(name: str, assets: Assets) -> int:
-    """The asset of `tvl:bsc`, `funding_rate:bitcoin`: by chain or slug, not by ticker."""
-    subject, known = name.partition(":")[2], by_slug(assets)
-    return (known.get(CHAINS.get(subject, subject)) or known[MARKET]).id
+    return subject_of(name, by_slug(assets)).id
+
+
+def subject_of(name: str, slugs: Mapping[str, Asset]) -> Asset:
+    """The asset of `tvl:bsc` or `funding_rate:bitcoin`, by chain or slug; tickers are shared by many."""
+    subject = name.partition(":")[2]
+    return slugs.get(CHAINS.get(subject, subject)) or slugs[MARKET]
 
 
 def asset_of_entity(key: str, assets: Assets) -> int:
