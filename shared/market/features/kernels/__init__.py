@@ -12,7 +12,7 @@ import numpy as np
 
 from shared.market.features.kernels import continuity, cross_asset, price, trend, volatility, volume
 from shared.market.features.kernels.window import Logs
-from shared.market.indicators.kernel import Floats, Kernel, Maker, Window
+from shared.market.indicators.kernel import FIELDS, Floats, Kernel, Maker, Window
 from shared.market.indicators.registry import INDICATORS
 
 Part = Callable[[Window, Logs], tuple[Floats, ...]]
@@ -31,6 +31,7 @@ class BarFeatures(Kernel):
 
     names = tuple(name for names, _ in PARTS for name in names)
     depth = Logs.BARS + 1
+    reads = FIELDS
 
     def __init__(self, lanes: int) -> None:
         self.state = ()
