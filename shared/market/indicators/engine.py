@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from shared.errors import Invalid
 from shared.market.indicators.kernel import FIELDS, Floats, Ints, Kernel, Maker
-from shared.market.indicators.lanes import State, aged, stepped
+from shared.market.indicators.lanes import Load, State, aged, stepped
 
 CLOSE = FIELDS.index("close")
 
@@ -199,19 +199,13 @@ def run(engine: Engine, columns: dict[int, Floats], out: Floats, lead: int, leng
     """Step all chunks of columns (T, S) side by side and write the results into `out` (C, T, S)."""
     width, total, series = out.shape
     chunks = (total - lead) // length if length else 1
-    feed = {i: overlapping(column, chunks, lead, length) for i, column in columns.items()}
     starts = (
         first_rows(columns[CLOSE], chunks, length) if CLOSE in columns else np.zeros(chunks * series, int)
     )
     begin = {int(t): np.flatnonzero(starts == t) for t in np.unique(starts[starts > 0])}
     state = engine.empty(chunks * series)
     later = out[:, lead:].reshape(width, chunks, length, series)
-
-    def load(first: int, rows: slice) -> None:
-        for i, column in feed.items():
-            new = column[first : first + rows.stop - rows.start]
-            state.buffer[i, rows, : state.lanes].reshape(new.shape)[...] = new
-
+    load = loader(state, columns, lead, length)
     with np.errstate(divide="ignore", invalid="ignore"):
         for t in stepped(state, lead + length, load):
             if t + 1 in begin:
@@ -220,6 +214,21 @@ def run(engine: Engine, columns: dict[int, Floats], out: Floats, lead: int, leng
                 out[:, t] = state.columns[:, :series]
             else:
                 later[:, :, t - lead] = state.columns.reshape(width, chunks, series)
+
+
+def loader(state: State, columns: dict[int, Floats], lead: int, length: int) -> Load:
+    """Loads columns (T, S) into lanes laid out as (chunks, S)."""
+    feed = [
+        (i, overlapping(column, state.lanes // column.shape[1], lead, length))
+        for i, column in columns.items()
+    ]
+
+    def load(first: int, rows: slice) -> None:
+        for i, column in feed:
+            new = column[first : first + rows.stop - rows.start]
+            state.buffer[i, rows, : state.lanes].reshape(new.shape)[...] = new
+
+    return load
 
 
 def overlapping(column: Floats, chunks: int, lead: int, length: int) -> Floats:

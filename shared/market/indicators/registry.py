@@ -61,7 +61,7 @@ def settings(indicator: Indicator, parameters: dict[str, int | float]) -> dict[s
 
 def checked(parameter: Parameter, value: int | float) -> int | float:
     whole = isinstance(parameter.default, int)
-    if isinstance(value, bool) or not isinstance(value, int | float) or (whole and value != int(value)):
+    if isinstance(value, bool) or not isinstance(value, int | float) or (whole and value % 1):
         raise Invalid(f"{parameter.name} must be a {'whole ' * whole}number", field=parameter.name)
     if not parameter.low <= value <= parameter.high:
         raise Invalid(f"{parameter.name} must be {parameter.low} to {parameter.high}", field=parameter.name)
