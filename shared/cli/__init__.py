@@ -22,6 +22,8 @@ COMMANDS = {
     "maintain": "shared.cli.jobs:maintain",
     "import": "shared.cli.history:import_candles",
     "replay": "shared.cli.history:replay",
+    "backtest": "shared.cli.backtest:backtest",
+    "verify": "shared.cli.verify:verify",
     "sources": "shared.cli.lists:sources",
     "jobs": "shared.cli.lists:jobs",
     "signals": "shared.cli.lists:signals",

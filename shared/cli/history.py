@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
 from math import inf
 from pathlib import Path
@@ -15,6 +17,7 @@ from shared.cli.session import as_json, make_folder, opened, run, settings_for, 
 if TYPE_CHECKING:
     from shared.collect.history import Report
     from shared.dev.replay_summary import Summary
+    from shared.env import Settings
     from shared.market.imports import Skipped
 
 FILE_OR_FOLDER = click.Path(exists=True, path_type=Path)
@@ -105,15 +108,23 @@ def parse_speed(text: str) -> float | None:
 
 
 async def replay_all(source: Path, speed: float | None, data: Path | None) -> Summary:
-    from tempfile import TemporaryDirectory
-
     from shared.dev.replay import replay as play
 
-    with TemporaryDirectory(prefix="cryptointel-replay-") as scratch:
+    with scratch_settings(data) as settings, progress_bar(1000, "replaying") as bar:
+        return await play(settings, source, speed=speed, progress=lambda part: move(bar, part))
+
+
+@contextmanager
+def scratch_settings(data: Path | None = None) -> Iterator[Settings]:
+    """Settings of a database of its own, in `data` or a folder that goes away.
+
+    Whatever the environment names: history must not mix with what is collected.
+    """
+    from tempfile import TemporaryDirectory
+
+    with TemporaryDirectory(prefix="cryptointel-") as scratch:
         folder = data or Path(scratch)
-        # whatever the environment names: history must not mix with what is collected
         own = {"libsql_url": f"file:{folder / 'cryptointel.db'}", "lake_url": f"file:{folder / 'lake'}"}
         settings = settings_for(folder, **own, redis_url="")
         make_folder(settings)
-        with progress_bar(1000, "replaying") as bar:
-            return await play(settings, source, speed=speed, progress=lambda part: move(bar, part))
+        yield settings

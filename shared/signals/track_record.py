@@ -32,7 +32,7 @@ from shared.store.track_record import Resolved
 
 LEAST = 50  # outcomes: with fewer the interval of a hit rate is wider than ±14 %, and nothing is told
 MEASURED, INSUFFICIENT = "measured", "insufficient data"
-EDGE, NO_EDGE = "edge", "no edge shown"
+EDGE, NO_EDGE, NO_DIRECTION = "edge", "no edge shown", "no direction"
 THURSDAY = 3  # 1970-01-01
 
 Key = tuple[str, int, int]  # type, step, horizon
@@ -70,7 +70,9 @@ class Record:
 
     @property
     def verdict(self) -> str:
-        """Whether the intervals show an edge in direction."""
+        """Whether the intervals show an edge in direction, where enough is known and there is one."""
+        if self.hits is None:
+            return NO_DIRECTION
         if self.lift is None or self.direction is None or self.pairs < LEAST:
             return INSUFFICIENT
         return EDGE if self.lift.low > 0 and self.direction.low > 0 else NO_EDGE
