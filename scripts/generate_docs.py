@@ -65,6 +65,12 @@ def indicators() -> str:
     return page()
 
 
+def rules() -> str:
+    from shared.ops.rules_page import page
+
+    return page()
+
+
 DOCS = {
     "README.md": readme,
     "docs/CLI.md": cli_reference,
@@ -72,6 +78,7 @@ DOCS = {
     "docs/DATABASE_SCHEMA.md": database_schema,
     "docs/INDICATORS.md": indicators,
     "docs/FEATURES.md": features,
+    "docs/RULES.md": rules,
 }
 
 

@@ -14,8 +14,7 @@ import numpy as np
 from shared.env import Env
 from shared.errors import Invalid
 from shared.models import DAY, EARLIEST, Asset, Direction
-from shared.signals.kernels.baseline import WINDOW
-from shared.signals.matched import Closes
+from shared.signals.matched import LEAD, Closes
 from shared.signals.rules.evaluate import evaluate
 from shared.signals.rules.firing import Progress, fire
 from shared.signals.rules.forward import Fired, outcomes
@@ -69,7 +68,7 @@ async def dry_run(env: Env, draft: Draft, assets: Assets, period: str | None = N
     turn = env.memory.setdefault("rules.dry_run", asyncio.Semaphore(1))
     try:
         async with asyncio.timeout(SECONDS_MAX), turn:
-            before = max(draft.program.history, WINDOW + 2) * step
+            before = (draft.program.history + LEAD) * step
             bars = Bars(env.db, step, Stretch(start - before, end))
             members = [asset.id for asset in draft.members]
             inputs = await read_inputs(bars, [draft.program], members, assets)

@@ -8,7 +8,7 @@ from shared.market.features.dictionary import FEATURES
 from shared.market.indicators.registry import INDICATORS
 from shared.signals.detectors import DETECTORS
 from shared.signals.rules import limits
-from shared.signals.rules.functions import ARITHMETIC, CALLS, DATA, WINDOWS
+from shared.signals.rules.functions import ARITHMETIC, DATA, WINDOWS
 from shared.signals.rules.leaves import written
 from shared.signals.rules.names import PRICES, shorts
 from shared.signals.rules.operators import OPERATORS
@@ -62,15 +62,20 @@ def language() -> dict[str, Any]:
 
 
 def function_json(function: Function) -> dict[str, Any]:
-    call = function.name in CALLS
     return {
         "name": function.name,
-        "written": function.written if call else function.name,
+        "written": infix(function.name) if function.name in OPERATORS else function.written,
         "takes": [one.name for one in function.takes],
         "gives": function.gives,
         "doc": function.doc,
         "example": function.example,
     }
+
+
+def infix(name: str) -> str:
+    """An operator as it stands between its operands."""
+    special = {"not": "not a", "negative": "-a", "between": "a between low and high"}
+    return special.get(name) or f"a {name.replace('_', ' ')} b"
 
 
 def indicator_json(name: str) -> dict[str, Any]:

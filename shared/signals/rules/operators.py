@@ -22,7 +22,7 @@ CROSSES = tuple(
         f"crosses_{side}",
         A_B,
         "condition",
-        f"a is {side} b now and was not one bar before; also as a function, crosses_{side}(a, b)",
+        f"a is {side} b now and was not one bar before; also as crosses_{side}(a, b)",
         f"ema(12) crosses {side} ema(26)",
         series.crosses(beyond),
         lambda bars: 1,
@@ -73,7 +73,7 @@ OPERATORS = named(
             series.divide,
         ),
         Function(
-            "negative", numbers("a"), "number", "The other sign: -a", "change(close, 4h) < -5%", np.negative
+            "negative", numbers("a"), "number", "The other sign", "change(close, 4h) < -5%", np.negative
         ),
         Function("^", A_B, "number", "Power; binds to the right", "(close / open) ^ 2 > 1.1", series.power),
     )
