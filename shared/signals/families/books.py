@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import orjson
 
-from shared.models import HOUR
+from shared.models import HOUR, MINUTE
 from shared.platform.d1 import D1Database
 from shared.signals.bars import Floats, Ints
 from shared.signals.families.family import Family, Fresh, Look, Rows, asset_of_id
@@ -24,6 +24,7 @@ from shared.store.books import Snapshot
 
 KIND, DEPTH_KIND, WINDOWS = "books", "liquidity", "snapshots"
 CATCH_UP = 2 * HOUR
+STORED = 2 * MINUTE  # a book is stored within a run of the moment it was taken
 REACH = 0.01
 # What one snapshot shows is often gone in the next: three in a row, a quarter of an hour, are meant.
 IN_A_ROW = 3
@@ -40,7 +41,7 @@ class Depth(NamedTuple):
 
 
 async def fresh(db: D1Database, cursor: int, now: int) -> Fresh | None:
-    rows = await books.changed(db, now - CATCH_UP, cursor, now)
+    rows = await books.changed(db, max(cursor - STORED, now - CATCH_UP), cursor, now)
     if not rows:
         return None
     names = await source_names(db, {row.source for row in rows})

@@ -86,7 +86,7 @@ def pack(memory: Memory) -> bytes:
         arrays += [getattr(one, name) for one in kept.values() for name in FIELDS]
     head = orjson.dumps(header)
     head += b" " * (-(len(head) + 4) % 8)  # numpy reads aligned arrays in place
-    parts = [np.ascontiguousarray(array).tobytes() for array in arrays]
+    parts = [np.ascontiguousarray(array).data for array in arrays if array.size]
     return b"".join((len(head).to_bytes(4, "little"), head, *parts))
 
 

@@ -76,10 +76,10 @@ def watched(key: str) -> Watch:
 def rounds(lanes: Lanes, series: Series) -> Iterator[tuple[list[str], Ints, Floats]]:
     """Series by series the values that are newer than what its lane has seen, one of each at a time."""
     new: dict[str, list[tuple[int, float]]] = {}
+    seen = lanes.arrays["last_at"].tolist()
     for key, told in series.items():
         place = lanes.places.get(key)
-        seen = -np.inf if place is None else np.nan_to_num(lanes.arrays["last_at"][place], nan=-np.inf)
-        later = [one for one in told if one[0] > seen]
+        later = told if place is None else [one for one in told if not one[0] <= seen[place]]
         if later and (place is not None or max(value for _, value in later) >= watched(key).least):
             new[key] = later
     for turn in range(max(map(len, new.values()), default=0)):
