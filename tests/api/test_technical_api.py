@@ -290,8 +290,9 @@ async def test_an_order_book_is_served_as_it_was_known(world: World) -> None:
     ],
 )
 async def test_a_wrong_chart_is_told_which_there_are(world: World, path: str, status: int, text: str) -> None:
-    found, _, detail = await refused(world, f"/api/analytics/data/{path}")
+    found, code, detail = await refused(world, f"/api/analytics/data/{path}")
     assert found == status
+    assert (code == "INVALID_TIMEFRAME") == ("2h" in path)
     assert detail.startswith(text)
 
 

@@ -18,7 +18,6 @@ from shared.errors import Invalid
 from shared.market.indicators.kernel import FIELDS, Floats, Ints, Kernel, Maker
 from shared.market.indicators.lanes import Load, State, aged, stepped
 
-CLOSE = FIELDS.index("close")
 
 Lanes = Ints | slice
 ALL = slice(None)
@@ -176,6 +175,7 @@ def compute(maker: Maker, ohlcv: Ohlcv, *, chunks: int = 1, out: Floats | None =
         run(
             engine,
             {i: x.reshape(total, series) for i in engine.reads if (x := ohlcv[i]) is not None},
+            ohlcv.close.reshape(total, series),
             out.reshape(-1, total, series),
             lead,
             length,
@@ -195,13 +195,16 @@ def cut(engine: Engine, total: int, chunks: int) -> tuple[int, int]:
     return total - chunks * length, length
 
 
-def run(engine: Engine, columns: dict[int, Floats], out: Floats, lead: int, length: int) -> None:
-    """Step all chunks of columns (T, S) side by side and write the results into `out` (C, T, S)."""
+def run(
+    engine: Engine, columns: dict[int, Floats], close: Floats, out: Floats, lead: int, length: int
+) -> None:
+    """Step all chunks of columns (T, S) side by side and write the results into `out` (C, T, S).
+
+    A series begins with its first `close`, whether or not a kernel reads that.
+    """
     width, total, series = out.shape
     chunks = (total - lead) // length if length else 1
-    starts = (
-        first_rows(columns[CLOSE], chunks, length) if CLOSE in columns else np.zeros(chunks * series, int)
-    )
+    starts = first_rows(close, chunks, length)
     begin = {int(t): np.flatnonzero(starts == t) for t in np.unique(starts[starts > 0])}
     state = engine.empty(chunks * series)
     later = out[:, lead:].reshape(width, chunks, length, series)

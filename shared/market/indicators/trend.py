@@ -41,15 +41,15 @@ class ParabolicSar(Kernel):
         # a fall is a rise of negative prices: `near` is the side of the bars that faces the stop
         rises, sign = self.direction > 0.0, self.direction
         highs, lows = window.last("high", 3), window.last("low", 3)
-        near, far = np.where(rises, lows, -highs), np.where(rises, highs[1:], -lows[1:])
+        near, far = np.where(rises, lows, -highs), np.where(rises, highs[2], -lows[2])
         stop, extreme = self.stop * sign, self.extreme * sign
         stop += self.factor * (extreme - stop)
         np.minimum.reduce((stop, near[0], near[1]), axis=0, out=stop)
         turned = near[2] <= stop
-        longer = far[1] > extreme
+        longer = far > extreme
         np.minimum(self.factor + self.start * longer, self.most, out=self.factor)
-        np.maximum(extreme, far[1], out=extreme)
-        np.copyto(stop, np.maximum(extreme, far[0]), where=turned)
+        np.maximum(extreme, far, out=extreme)
+        np.copyto(stop, extreme, where=turned)
         np.copyto(extreme, near[2], where=turned)
         np.copyto(self.factor, self.start, where=turned)
         np.multiply(stop, sign, out=self.stop)

@@ -66,7 +66,7 @@ def test_parabolic_stop_and_reverse(seed: int) -> None:
             stop = max(stop, high[t - 1], high[t - 2])
             turned = high[t] >= stop
         if turned:
-            stop = max(extreme, high[t], high[t - 1]) if rise else min(extreme, low[t], low[t - 1])
+            stop = max(extreme, high[t]) if rise else min(extreme, low[t])
             rise, factor = not rise, 0.02
             extreme = high[t] if rise else low[t]
         elif rise and high[t] > extreme:

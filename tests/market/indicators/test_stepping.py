@@ -55,6 +55,20 @@ def test_a_lane_has_the_same_bits_alone_and_among_others(name: str) -> None:
         assert np.array_equal(together[column][:, 1], values, equal_nan=True), column
 
 
+@pytest.mark.parametrize("name", ALL)
+def test_lanes_that_begin_at_different_bars_have_the_bits_they_have_alone(name: str) -> None:
+    bars = random_bars(450, series=3, seed=11)
+    late = Ohlcv(*(None if part is None else part.copy() for part in bars))
+    for part in late:
+        if part is not None:
+            part[:1, 1] = part[:60, 2] = np.nan
+    together = compute_indicator(name, late)
+    for lane, first in ((1, 1), (2, 60)):
+        alone = Ohlcv(*(None if part is None else part[first:] for part in one_lane(bars, lane)))
+        for column, values in compute_indicator(name, alone).items():
+            assert np.array_equal(together[column][first:, lane], values, equal_nan=True), column
+
+
 def test_lanes_that_move_at_different_times_have_the_same_bits() -> None:
     bars = random_bars(400, series=2, seed=4)
     engine = Engine([INDICATORS[name].make() for name in ALL])
