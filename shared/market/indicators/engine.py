@@ -18,7 +18,6 @@ from shared.errors import Invalid
 from shared.market.indicators.kernel import FIELDS, Floats, Ints, Kernel, Maker
 from shared.market.indicators.lanes import Load, State, aged, stepped
 
-
 Lanes = Ints | slice
 ALL = slice(None)
 
