@@ -41,13 +41,14 @@ SPANS = (3, 4, 8, 16, 64)  # values of the exponential means, about ×2 to ×4 a
 LONG = 10_000  # values over which a spread is taken: past the regime of the hour, yet able to follow a drift
 PROTOTYPES = 64  # a view; the oldest gives way. Series of 15,000 values need 50 to 170 in all
 WARM = 100  # values before the first score: a spread and a first day's worth of prototypes
-RECENT = 50
-RISE = 1.2
+RECENT = 50  # values; 75 and 100 score the same, 200 hides what follows
+RISE = 1.2  # a last little rise of the same spike is no second alarm
 LOUD = 1.0  # novelty from which an episode counts as one of `alarms`
-HALF_LIFE = 500.0
+HALF_LIFE = 500.0  # values; ten RECENT
 ABSOLUTE_TO_SIGMA = 1.2533  # of a normal distribution: sqrt(pi / 2)
 MOST = 50.0  # a novelty without a spread to measure it by (the first change of a constant) is held to this
-ALARM = 0.40
+BLOCK = 128  # lanes at a time: their memory stays in the cache
+ALARM = 0.40  # novelty 2/3; within the plateau (0.39 … 0.42) of NAB's development series
 
 # Rows of (value, rest, change, mean of each span) that make up the views, and what belongs to each view.
 ROWS = np.array([0, 1, 0, 3, 5, 0, 4, 6, 7, 2])
@@ -81,12 +82,20 @@ def step(state: Floats, at: Ints, values: Floats) -> Floats:
     the score is 0. A lane's scores do not depend on which others move with it, to the bit.
     """
     moved = np.flatnonzero(np.isfinite(values))
-    if len(moved) == len(values):
-        return _advance(state, at, values)
+    if len(moved) < len(values):
+        scores = np.zeros(len(values))
+        part = state[:, moved]
+        scores[moved] = _in_blocks(part, at[moved], values[moved])
+        state[:, moved] = part
+        return scores
+    return _in_blocks(state, at, values)
+
+
+def _in_blocks(state: Floats, at: Ints, values: Floats) -> Floats:
     scores = np.zeros(len(values))
-    part = state[:, moved]
-    scores[moved] = _advance(part, at[moved], values[moved])
-    state[:, moved] = part
+    for start in range(0, len(values), BLOCK):
+        block = slice(start, start + BLOCK)
+        scores[block] = _advance(state[:, block], at[block], values[block])
     return scores
 
 

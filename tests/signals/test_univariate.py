@@ -124,6 +124,12 @@ def test_lanes_do_not_touch_each_other() -> None:
         np.testing.assert_array_equal(together[:, lane], scores(table[:, lane])[:, 0])
 
 
+def test_many_lanes_score_as_few() -> None:
+    table = np.random.default_rng(6).standard_t(3, (250, univariate.BLOCK + 40))
+    few = np.hstack([scores(part) for part in np.array_split(table, 5, axis=1)])
+    np.testing.assert_array_equal(scores(table), few)
+
+
 def test_a_lane_without_a_value_stays_as_it_was() -> None:
     table = np.random.default_rng(4).standard_t(3, (600, 3))
     state, sparse = univariate.empty(3), []
