@@ -11,12 +11,14 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import NamedTuple
 
+import numpy as np
+
 from shared.env import Env
 from shared.models import HOUR
 from shared.signals import episodes
 from shared.signals.detector import COOLDOWN, EXPIRES, NO_BAR, Detector, Scores
 from shared.signals.detectors import ON_TABLES
-from shared.signals.episodes import Event
+from shared.signals.episodes import Episodes, Event
 from shared.signals.families import FAMILIES
 from shared.signals.families.family import Family, Fresh, Look
 from shared.signals.families.memory import LAYOUT, Lanes, Memory, pack, unpack
@@ -60,6 +62,8 @@ async def detect_family(env: Env, names: Names, family: Family, moment: Callable
         stored = None
         if loaded.cursor == cursor:
             memory = unpack(loaded.state)
+            if memory is None:  # damaged: as if nobody had looked yet
+                memory, fresh = Memory(), await family.fresh(env.db, 0, env.now()) or fresh
             found = await complete(env, names, family, play(family, memory, fresh))
             stored = await store(env, names, found, moment, loaded, (fresh.cursor, pack(memory)))
         if stored is None:  # another run has looked at this
@@ -84,9 +88,7 @@ def rate(detector: Detector, lanes: Lanes, look: Look) -> list[Hit]:
     scores, before = detector.score(look.rows, NO_BAR), lanes.episodes_of(detector.type)
     tick, cooldown = look.at // HOUR, COOLDOWN[NO_BAR]
     if look.watched:
-        fresh = look.ready & (before.last_finding[look.lane, 0] == episodes.NEVER)
-        before.last_finding[look.lane[fresh]] = tick[fresh, None] - cooldown - 1
-        before.last_calm[look.lane[fresh]] = tick[fresh, None] - 1
+        watch(before, look, cooldown)
     lanes.episodes[detector.type], events = episodes.advance(
         before,
         look.lane,
@@ -100,6 +102,17 @@ def rate(detector: Detector, lanes: Lanes, look: Look) -> list[Hit]:
     )
     keys = lanes.keys if events else []
     return [Hit(keys[int(look.lane[event.row])], found_in(detector, look, scores, event)) for event in events]
+
+
+def watch(state: Episodes, look: Look, cooldown: int) -> None:
+    """Who is not in a look at everybody had nothing to tell, and so had who was never in one before."""
+    absent = np.ones(len(state.last_calm), np.bool_)
+    absent[look.lane] = False
+    tick = look.at // HOUR
+    state.last_calm[absent] = tick.max(initial=episodes.NEVER)
+    fresh = look.ready & (state.last_finding[look.lane, 0] == episodes.NEVER)
+    state.last_finding[look.lane[fresh]] = tick[fresh, None] - cooldown - 1
+    state.last_calm[look.lane[fresh]] = tick[fresh, None] - 1
 
 
 def found_in(detector: Detector, look: Look, scores: Scores, event: Event) -> Found:

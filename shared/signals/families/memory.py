@@ -90,13 +90,19 @@ def pack(memory: Memory) -> bytes:
     return b"".join((len(head).to_bytes(4, "little"), head, *parts))
 
 
-def unpack(data: bytes) -> Memory:
-    """What was packed, as arrays of its own; empty for no bytes."""
-    memory = Memory()
-    if not data:
-        return memory
+def unpack(data: bytes) -> Memory | None:
+    """What was packed, as arrays of its own; empty for no bytes, None where they are damaged."""
     start = 4 + int.from_bytes(data[:4], "little")
-    for kind, told in orjson.loads(data[4:start]).items():
+    try:
+        return filled(orjson.loads(data[4:start]), data, start) if data else Memory()
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return None
+
+
+def filled(header: dict[str, Any], data: bytes, start: int) -> Memory:
+    """The lanes that the header tells of; ValueError where the bytes end before or after them."""
+    memory = Memory()
+    for kind, told in header.items():
         lanes, n = memory.lanes(kind), len(told["keys"])
         lanes.places = {key: place for place, key in enumerate(told["keys"])}
         for name, shape in told["arrays"].items():
@@ -107,6 +113,8 @@ def unpack(data: bytes) -> Memory:
                 array, start = read(data, start, np.int64, (n, 3))
                 three.append(array)
             lanes.episodes[type] = Episodes(*three)
+    if start != len(data):
+        raise ValueError(f"{len(data) - start} bytes more than the header tells")
     return memory
 
 

@@ -24,17 +24,30 @@ def some_memory() -> Memory:
 def test_what_was_packed_comes_back_and_can_be_changed() -> None:
     memory = some_memory()
     back = unpack(pack(memory))
+    assert back is not None
     assert back.keys() == memory.keys()
     assert back["tvl"].keys == ["a@x", "b@x", "ü@y"]
     np.testing.assert_array_equal(back["tvl"].arrays["values"], memory["tvl"].arrays["values"])
     np.testing.assert_array_equal(back["tvl"].arrays["last_at"], memory["tvl"].arrays["last_at"])
     assert back["tvl"].episodes["tvl_anomaly"].open_at[1, 2] == 7
     back["tvl"].arrays["values"][0, 0] = 5.0
-    assert pack(unpack(pack(back))) == pack(back)
+    again = unpack(pack(back))
+    assert again is not None
+    assert pack(again) == pack(back)
 
 
-def test_no_bytes_are_no_memory() -> None:
+def test_no_bytes_are_no_memory_and_damaged_ones_say_so() -> None:
     assert unpack(b"") == Memory()
+    whole = pack(some_memory())
+    for damaged in (
+        whole[:-8],
+        whole + b"more",
+        whole[:40],
+        b"x",
+        whole[:4] + b"[1]" + whole[7:],
+        b"\0" * 64,
+    ):
+        assert unpack(damaged) is None
 
 
 def test_new_keys_get_empty_lanes_and_old_ones_stay_where_they_are() -> None:

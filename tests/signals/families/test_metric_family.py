@@ -96,6 +96,14 @@ async def test_again_and_at_once_adds_nothing(env: Env) -> None:
     assert len(before["signals"]) == 1
 
 
+async def test_a_damaged_state_is_built_again_from_the_table(env: Env) -> None:
+    at = await fill(env, ["bsc"])
+    await look(env, at - HOUR + 2 * MINUTE)
+    await env.db.prepare("UPDATE detector_state SET state = x'00112233' WHERE name LIKE 'tables:%'").run()
+    await look(env, at + 2 * MINUTE)
+    assert [one.at for one in await raised(env, "tvl_anomaly")] == [at]
+
+
 async def test_an_anomaly_that_goes_on_is_one_signal_with_a_peak(env: Env) -> None:
     at = await fill(env, ["bsc"])
     low = 0.6 * history("bsc")[-1][2]

@@ -59,6 +59,18 @@ async def test_what_was_never_in_the_news_can_burst(env: Env) -> None:
     assert [one.asset for one in await raised(env, "news_burst")] == [77]
 
 
+async def test_what_was_forgotten_by_the_news_can_burst_again(env: Env) -> None:
+    """A lane that was seen before, and then in no look for more than a week."""
+    await publish(env, calm(days=20, every=3 * HOUR))
+    await publish(env, [("once", "a", NOW - 15 * DAY, {"assets": (77,)})])
+    for days in (13, 6, 2):
+        await look(env, NOW - days * DAY + MINUTE)
+    await look(env, NOW - HOUR + MINUTE)
+    await publish(env, burst(77, 5, 4))
+    await look(env, NOW + MINUTE)
+    assert [(one.asset, one.at) for one in await raised(env, "news_burst")] == [(77, NOW)]
+
+
 async def test_one_feed_that_empties_its_drawer_is_no_burst(env: Env) -> None:
     await publish(env, calm())
     await publish(env, burst(1, 20, 2))
