@@ -12,7 +12,7 @@ from pydantic import Field
 
 from functions.api.query import Query, cursor_of
 from functions.api.routes import Body, Json, body_of, env_of, needs, principal_of
-from shared.errors import Forbidden
+from shared.errors import Forbidden, Problem
 from shared.signals.rules import limits
 from shared.store import rules
 from shared.store.assets import Assets
@@ -30,6 +30,12 @@ Timeframe = Literal["5m", "1h", "1d"]
 Direction = Literal["up", "down", "none"]
 Cooldown = Annotated[int, Field(ge=0, le=limits.COOLDOWN_MAX // 1000)]
 Period = Literal["24h", "7d", "30d", "90d", "1y", "3y"]
+
+
+class Left(Problem):
+    """Nobody is there to read the answer; the log shows it as others do."""
+
+    code, status = "BAD_REQUEST", 499
 
 
 class Trial(Body):
@@ -95,7 +101,7 @@ async def while_wanted(request: Request, work: Coroutine[Any, Any, T]) -> T:
         task.cancel()
     with suppress(asyncio.CancelledError):
         await task
-    raise asyncio.CancelledError
+    raise Left("the client has left")
 
 
 def listed(symbols: list[str] | str) -> list[str]:
@@ -199,7 +205,7 @@ async def delete(request: Request, id: str) -> Response:
 
 @router.get("/rules/{id}/events", **needs(READ))
 async def events(request: Request, id: str) -> Json:
-    """List when a rule fired and the numbers that made it true, newest first."""
+    """List when a rule fired and the numbers that made it true, newest first; takes `since` too."""
     env, query = env_of(request), Query(request.scope["query_string"])
     owner, owned, assets = owner_of(request), await loaded(), await assets_of(request)
     rule = await owned.get(env, owner, id)
