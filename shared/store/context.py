@@ -12,19 +12,17 @@ import orjson
 
 from shared.platform.d1 import D1Database
 
-# From name to name within each prefix: the table is ordered by name and has few names and many rows.
-SQL_METRIC_NAMES = """WITH RECURSIVE found (name, behind) AS (
-  SELECT (SELECT min(name) FROM metrics WHERE name >= p.value AND name < rtrim(p.value, ':') || ';'),
-    rtrim(p.value, ':') || ';' FROM json_each(?1) p
-  UNION ALL
-  SELECT (SELECT min(name) FROM metrics WHERE name > found.name AND name < behind), behind FROM found
-  WHERE found.name IS NOT NULL)
-SELECT name FROM found WHERE name IS NOT NULL
-UNION ALL SELECT n.value FROM json_each(?2) n WHERE EXISTS (SELECT 1 FROM metrics WHERE name = n.value)"""
-# Of several sources the one that was named first in our list of them.
-SQL_METRICS = """SELECT p.key, (SELECT value FROM metrics
-  WHERE name = p.value ->> 0 AND at > p.value ->> 1 AND at <= p.value ->> 2 AND known_at <= p.value ->> 3
-  ORDER BY at DESC, source LIMIT 1) FROM json_each(?) p"""
+SQL_METRICS_THERE = """SELECT p.key FROM json_each(?) p
+WHERE EXISTS (SELECT 1 FROM metrics WHERE name >= p.value ->> 0 AND name < p.value ->> 1)"""
+# Of several sources the last one in our list: read backwards, the key needs no sorting.
+SQL_METRICS = """WITH wanted (w, prefix, by_chain, lag, age) AS MATERIALIZED (
+  SELECT key, value ->> 0, value ->> 1, value ->> 2, value ->> 3 FROM json_each(?1)),
+subjects (s, slug, chain) AS MATERIALIZED (SELECT key, value ->> 0, value ->> 1 FROM json_each(?2)),
+moments (m, at, known_by) AS MATERIALIZED (SELECT key, value ->> 0, value ->> 1 FROM json_each(?3))
+SELECT w, s, m, (SELECT value FROM metrics WHERE name = prefix || iif(by_chain, chain, slug)
+  AND metrics.at > moments.at - lag - age AND metrics.at <= moments.at - lag AND known_at <= known_by
+  ORDER BY metrics.at DESC, source DESC LIMIT 1) AS found
+FROM wanted CROSS JOIN subjects CROSS JOIN moments WHERE found IS NOT NULL"""
 SQL_BOOKS = """SELECT t.key, b.asset, max(b.at), b.bids, b.asks FROM json_each(?1) t
 CROSS JOIN order_books b ON b.at > (t.value ->> 0) - ?2 AND b.at <= t.value ->> 0
 WHERE b.known_at <= t.value ->> 1 AND b.asset IN (SELECT value FROM json_each(?3)) GROUP BY t.key, b.asset"""
@@ -36,7 +34,7 @@ SQL_CORRECTED = """SELECT asset, source, open_time, superseded_at FROM candle_re
 WHERE step = ?1 AND superseded_at > ?2 AND superseded_at <= ?3"""
 SQL_SLUGS = "SELECT id, slug FROM crypto_assets"
 
-AT_ONCE = 10_000  # values asked for in one statement: well below the 2 MB of a parameter
+AT_ONCE = 100_000  # values looked for in one statement: a tenth of a second
 
 Moments = Sequence[tuple[int, int]]
 
@@ -45,19 +43,29 @@ def as_json(value: Any) -> str:
     return orjson.dumps(value).decode()
 
 
-async def metric_names(db: D1Database, prefixes: Sequence[str], names: Sequence[str]) -> list[str]:
-    """Names of metrics there are: those with one of the prefixes (ending in a colon), then of `names`."""
-    asked = (as_json(list(prefixes)), as_json(list(names)))
-    return [name for (name,) in await db.prepare(SQL_METRIC_NAMES).bind(*asked).raw()]
+async def metrics_there(db: D1Database, ranges: Sequence[tuple[str, str]]) -> set[int]:
+    """Places of the ranges [low, high) of names in which there are metrics."""
+    rows = await db.prepare(SQL_METRICS_THERE).bind(as_json(list(ranges))).raw()
+    return {place for (place,) in rows}
 
 
-async def metric_values(db: D1Database, asked: Sequence[tuple[str, int, int, int]]) -> list[float | None]:
-    """The newest value of each (name, after, until, known_by) in the same order; None where there is none."""
-    found: list[float | None] = [None] * len(asked)
-    for start in range(0, len(asked), AT_ONCE):
-        part = as_json(asked[start : start + AT_ONCE])
-        for place, value in await db.prepare(SQL_METRICS).bind(part).raw():
-            found[start + place] = value
+async def metric_values(
+    db: D1Database,
+    wanted: Sequence[tuple[str, bool, int, int]],
+    subjects: Sequence[tuple[str, str]],
+    moments: Moments,
+) -> list[tuple[int, int, int, float]]:
+    """(wanted, subject, moment, value), by their places: the newest value of each that there is.
+
+    `wanted` are (prefix of the name, by chain, lag, greatest age), subjects (slug, chain): a metric is called
+    prefix + slug, or prefix + chain, and looked for `lag` before each moment.
+    """
+    found: list[tuple[int, int, int, float]] = []
+    width = max(AT_ONCE // max(len(wanted) * len(subjects), 1), 1)
+    for first in range(0, len(moments) if wanted else 0, width):
+        asked = as_json(list(wanted)), as_json(list(subjects)), as_json(moments[first : first + width])
+        rows = await db.prepare(SQL_METRICS).bind(*asked).raw()
+        found += rows if not first else [(w, s, first + m, value) for w, s, m, value in rows]
     return found
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from shared.env import Env
 from shared.models import DAY, HOUR, MINUTE
 from shared.ops.maintain import maintain
@@ -63,19 +65,31 @@ async def test_rows_are_forgotten_by_the_length_of_their_bars(env: Env) -> None:
 
 async def test_metrics_as_of_many_points_in_one_read(db: D1Database) -> None:
     add = db.prepare("INSERT INTO metrics (name, at, source, known_at, value) VALUES (?, ?, ?, ?, ?)")
-    rows = [("a:x", 10, 2, 10, 1.0), ("a:x", 10, 1, 10, 2.0), ("a:x", 20, 1, 50, 3.0), ("b:y", 5, 1, 5, 4.0)]
+    rows = [("a:x", 10, 1, 10, 1.0), ("a:x", 10, 2, 10, 2.0), ("a:x", 20, 1, 50, 3.0), ("b:y", 5, 1, 5, 4.0)]
     await db.batch([add.bind(*row) for row in rows])
-    asked = [
-        ("a:x", 0, 15, 99),
-        ("a:x", 0, 25, 40),
-        ("a:x", 0, 25, 50),
-        ("a:x", 10, 15, 99),
-        ("c:z", 0, 9, 9),
+    wanted = [("a:", False, 0, 15), ("a:", False, 5, 9), ("b:", True, 0, 99), ("c:", False, 0, 99)]
+    subjects, moments = [("x", "?"), ("?", "y")], [(15, 99), (25, 40), (25, 50)]
+    told = await context.metric_values(db, wanted, subjects, moments)
+    assert sorted(told) == [
+        (0, 0, 0, 2.0),  # of two sources the last
+        (0, 0, 2, 3.0),  # at 20, known from 50 on; what was before is too old by then
+        (1, 0, 0, 2.0),
+        (1, 0, 2, 3.0),
+        *((2, 1, moment, 4.0) for moment in range(3)),
     ]
-    assert await context.metric_values(db, asked) == [2.0, 2.0, 3.0, None, None]
-    assert await context.metric_values(db, [("b:y", 0, 9, 9)] * 25_000) == [4.0] * 25_000
-    assert await context.metric_names(db, ["a:", "b:", "d:"], ["b:y", "e:e"]) == ["a:x", "b:y", "b:y"]
-    assert await context.metric_names(db, ["a"], []) == ["a:x"]
+    assert await context.metric_values(db, [], subjects, moments) == []
+    ranges = [("a:", "a;"), ("b:y", "b:y\0"), ("b:", "b:\0"), ("c:", "c;")]
+    assert await context.metrics_there(db, ranges) == {0, 1}
+
+
+async def test_many_moments_are_read_in_parts(db: D1Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    add = db.prepare("INSERT INTO metrics (name, at, source, known_at, value) VALUES (?, ?, 1, 0, ?)")
+    await db.batch([add.bind("a:x", at, float(at)) for at in range(10)])
+    asked = [("a:", False, 0, 5)], [("x", "x")], [(at, 9) for at in range(10)]
+    whole = await context.metric_values(db, *asked)
+    assert whole == [(0, 0, at, float(at)) for at in range(10)]
+    monkeypatch.setattr(context, "AT_ONCE", 3)
+    assert await context.metric_values(db, *asked) == whole
 
 
 async def test_quotes_and_books_of_moments(db: D1Database) -> None:

@@ -81,6 +81,16 @@ class Wanted(NamedTuple):
         """Whether each asset has its own."""
         return "{" in self.pattern
 
+    @property
+    def by_chain(self) -> bool:
+        """Whether it is named after the asset's chain."""
+        return self.pattern.endswith("{chain}")
+
+    @property
+    def prefix(self) -> str:
+        """What its name begins with: all of it where it is the same for all assets."""
+        return self.pattern.partition("{")[0]
+
     def name(self, slug: str) -> str:
         """Name of the metric for an asset."""
         return self.pattern.format(slug=slug, chain=CHAINS.get(slug, slug)) if self.own else self.pattern
@@ -94,5 +104,3 @@ def wanted(column: str) -> Wanted:
 
 COLUMNS = {name for feature in FEATURES if feature.how != "given" for name in feature.inputs if ":" in name}
 WANTED: tuple[Wanted, ...] = tuple(wanted(name) for name in sorted(COLUMNS))
-# Where names of metrics that assets have of their own begin: funding_rate:
-PREFIXES: tuple[str, ...] = tuple(sorted({one.pattern.partition("{")[0] for one in WANTED if one.own}))

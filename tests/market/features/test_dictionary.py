@@ -15,7 +15,7 @@ from shared.market.features.dictionary import BY_NAME, FEATURES, names, of_group
 from shared.market.features.feature import GIVEN, GROUPS, SHOWN, VERSION, Feature
 from shared.market.features.kernels import MAKERS, BarFeatures
 from shared.market.features.kernels.continuity import NAMES as CONTINUITY
-from shared.market.features.metrics import CHAINS, FAMILIES, PREFIXES, WANTED
+from shared.market.features.metrics import CHAINS, FAMILIES, WANTED
 from shared.market.features.values import OPERATIONS, matrix
 from shared.signals.columns import ENGINE
 
@@ -96,10 +96,10 @@ def test_operations(how: str, inputs: tuple[float, ...], expected: float) -> Non
 
 def test_metrics_have_a_family_an_age_and_a_name_for_each_asset() -> None:
     assert {one.pattern.partition(":")[0] for one in WANTED} <= set(FAMILIES)
-    assert all(prefix.endswith(":") for prefix in PREFIXES)
+    assert all(one.prefix.endswith(":") == one.own for one in WANTED)
     tvl = next(one for one in WANTED if one.column == "tvl:{chain}@24h")
     assert (tvl.name("binancecoin"), tvl.name("solana")) == ("tvl:bsc", "tvl:solana")
-    assert tvl.own
+    assert (tvl.own, tvl.by_chain, tvl.prefix) == (True, True, "tvl:")
     cpi = next(one for one in WANTED if one.column == "macro:cpi@365d")
     assert (cpi.name("bitcoin"), cpi.lag, cpi.own) == ("macro:cpi", 365 * 86_400_000, False)
     assert cpi.max_age > FAMILIES["macro"].max_age
