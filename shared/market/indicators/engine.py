@@ -60,7 +60,7 @@ class Engine:
         self.layout = sha256(repr(shapes).encode()).hexdigest()[:16]
 
     def empty(self, lanes: int) -> State:
-        return State(self.makers, self.depth, len(self.names), lanes)
+        return State(self.makers, self.depth, len(self.names), lanes, self.read)
 
     def take(self, state: State, lanes: Lanes) -> State:
         """A copy of some lanes, which moves on its own; `put` writes it back."""

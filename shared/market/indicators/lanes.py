@@ -12,6 +12,9 @@ from shared.market.indicators.kernel import FIELDS, Floats, Ints, Maker, Window
 # Rows a lane moves on before its history is shifted back to the start of the buffer.
 SLACK = 64
 
+# Bars loaded at a time: few enough that those of a backfill are still in the cache when they are stepped.
+LOADED = 16
+
 # numpy adds up one column alone in pairs and several row by row: a lane alone would get other bits.
 LEAST_LANES = 2
 
@@ -27,13 +30,14 @@ class State:
 
     `history` (F, depth, L) are the last bars, newest last and NaN where there was none; `count` (L,) the bars
     seen; `arrays` what the kernels remember. All are views of what `Engine.advance` changes in place.
-    A lane that is alone has an empty one beside it, which only the kernels and `buffer` know of.
+    `read` are the fields that any kernel reads; the others stay NaN. A lane that is alone has an empty one
+    beside it, which only the kernels and `buffer` know of.
     """
 
-    __slots__ = ("buffer", "columns", "depth", "kernels", "lanes", "steps", "window")
+    __slots__ = ("buffer", "columns", "depth", "kernels", "lanes", "read", "steps", "window")
 
-    def __init__(self, makers: Sequence[Maker], depth: int, width: int, lanes: int) -> None:
-        self.depth, self.lanes = depth, lanes
+    def __init__(self, makers: Sequence[Maker], depth: int, width: int, lanes: int, read: slice) -> None:
+        self.depth, self.lanes, self.read = depth, lanes, read
         held = max(lanes, LEAST_LANES)
         self.kernels = tuple(maker(held) for maker in makers)
         self.buffer: Floats = np.full((len(FIELDS), depth + SLACK, held), np.nan)
@@ -46,6 +50,11 @@ class State:
         self.window.count = np.zeros(held, np.int64)
         rows = iter(columns)
         self.steps = [(kernel.step, tuple(islice(rows, len(kernel.names)))) for kernel in self.kernels]
+
+    def shift(self) -> None:
+        """Move the history back to the start of the buffer."""
+        self.buffer[self.read, : self.depth] = self.buffer[self.read, -self.depth :].copy()
+        self.window.row = self.depth - 1
 
     @property
     def history(self) -> Floats:
@@ -77,10 +86,9 @@ def stepped(state: State, bars: int, load: Load) -> Iterator[int]:
     done = 0
     while done < bars:
         if window.row + 1 == end:
-            state.buffer[:, : state.depth] = state.buffer[:, -state.depth :].copy()
-            window.row = state.depth - 1
+            state.shift()
         row = window.row + 1
-        until = min(bars, done + end - row)
+        until = min(bars, done + end - row, done + LOADED)
         load(done, slice(row, row + until - done))
         for t in range(done, until):
             window.row += 1
