@@ -124,9 +124,8 @@ def check_vwap(real: Path, read: Sheet) -> None:
 
 @claims("stockcharts_ta/cs-cci")
 def check_cci(real: Path, read: Sheet) -> None:
-    # the sheet's prices have four decimals, its own sums more: 0.00005 of price is 0.01 of the index here
     cci = compute_indicator("cci", bars(read))["cci_20"]
-    assert np.nanmax(np.abs(cci - read["CCI"].values)) < 0.02
+    agree(cci, read["CCI"])
     assert np.array_equal(np.isnan(cci), np.isnan(read["CCI"].values))
 
 
