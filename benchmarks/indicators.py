@@ -27,7 +27,7 @@ from shared.market.indicators.registry import INDICATORS
 from shared.market.indicators.seven import Seven
 from shared.models import MINUTE
 
-CHUNKS = 16  # 2,080 lanes of 130 symbols: enough to make numpy's calls cheap, few enough for the cache
+CHUNKS = 24  # 3,120 lanes of 130 symbols: enough to make numpy's calls cheap, few enough for the cache
 SEVEN_BARS, YEAR = 100_000, 365 * 288
 Peer = Callable[[Ohlcv], list[Floats]]  # of one symbol, each field (T,)
 
