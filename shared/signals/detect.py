@@ -63,8 +63,9 @@ def summary(total: Tally, expired: int) -> dict[str, Any]:
     for signal in total.raised:
         types[signal.type] = types.get(signal.type, 0) + 1
     return {
-        "status": "ok" if total.looked_at else "nothing new",
+        "status": "ok" if total.looked_at or total.rows else "nothing new",
         "bars": total.looked_at,
+        "rows": total.rows,
         "raised": len(total.raised),
         "updated": total.updated,
         "expired": expired,

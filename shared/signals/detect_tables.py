@@ -69,7 +69,7 @@ async def detect_family(env: Env, names: Names, family: Family, moment: Callable
         if stored is None:  # another run has looked at this
             lost += 1
             continue
-        stored.looked_at = fresh.count
+        stored.rows = fresh.count
         total.add(stored)
     return total
 

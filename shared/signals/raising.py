@@ -32,14 +32,17 @@ ARTICLES_MAX = 20  # ids only: the evidence must fit into a webhook
 
 @dataclass(slots=True)
 class Tally:
-    """What a run did: bars or hours looked at, signals raised (new rows only), findings of open ones."""
+    """What a run did: bars looked at, rows of tables read, signals raised (new rows only), findings of open
+    ones."""
 
     looked_at: int = 0
+    rows: int = 0
     raised: list[Signal] = field(default_factory=list)
     updated: int = 0
 
     def add(self, other: Tally) -> None:
         self.looked_at += other.looked_at
+        self.rows += other.rows
         self.raised += other.raised
         self.updated += other.updated
 

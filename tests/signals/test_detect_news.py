@@ -78,7 +78,8 @@ async def test_hour_by_hour_finds_the_same_as_later_at_once(env: Env) -> None:
         await detect(env)
     (live,) = await shifts(env)
     assert live.known_at == live.at + 20_000
-    await env.db.batch([env.db.prepare("DELETE FROM signals"), env.db.prepare("DELETE FROM detector_state")])
+    lost = ("signals", "detector_state", "signal_log", "signal_log_days")
+    await env.db.batch([env.db.prepare(f"DELETE FROM {name}") for name in lost])
     await detect(env)
     (late,) = await shifts(env)
     assert (late.id, late.raw_score, late.reference_price) == (live.id, live.raw_score, live.reference_price)

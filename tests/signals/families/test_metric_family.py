@@ -91,7 +91,7 @@ async def test_again_and_at_once_adds_nothing(env: Env) -> None:
     await asyncio.gather(*(look(env, at + 2 * MINUTE) for _ in range(8)))
     before = await all_rows(env)
     for _ in range(3):
-        assert (await look(env, at + 2 * MINUTE)).looked_at == 0
+        assert (await look(env, at + 2 * MINUTE)).rows == 0
     assert await all_rows(env) == before
     assert len(before["signals"]) == 1
 

@@ -63,7 +63,7 @@ async def test_the_same_quotes_again_add_nothing(env: Env) -> None:
         now = await collect(env, n, {})
         await look(env, now + 1000)
     before = await all_rows(env)
-    assert (await look(env, now + 2000)).looked_at == 0
+    assert (await look(env, now + 2000)).rows == 0
     assert await all_rows(env) == before
 
 
