@@ -1,4 +1,8 @@
-"""What is usual: median and MAD of the last values of each lane, whatever is missing among them."""
+"""What is usual: median and MAD of the last values of each lane, whatever is missing among them.
+
+Not `univariate.step`, though it finds more kinds of anomaly: its score follows from everything a series has
+ever been, so that no evidence of a signal's size could compute it again. These follow from 96 stored values.
+"""
 
 from __future__ import annotations
 
