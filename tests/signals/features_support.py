@@ -70,41 +70,52 @@ async def store_everything(env: Env, bars: Bars, until: int, seed: int = 1) -> N
     slugs = [asset.slug for asset in known if asset.id <= 2]  # who has metrics: enough for a test
     for hour in range(-170, BARS + 1):
         at = START + hour * HOUR
-        records += [(at + lag, one) for lag, one in told_at(rng, at, slugs, hour)]
+        told = metrics_at(rng, at, slugs, hour) + (others_at(rng, at) if hour >= BARS - LATELY else [])
+        records += [(at + lag, one) for lag, one in told]
     for hour in range(-380 * 24, -170, 24 * 7):
         at = START + hour * HOUR
         records.append((at, Metric("macro:cpi", "import", at, 300.0 + rng.normal())))
-    await store_records(env, [pair for pair in records if pair[0] <= until + WAIT])
+    there = [pair for pair in records if pair[0] <= until + WAIT and true_at(pair[1]) <= until]
+    await store_records(env, there)
 
 
-def told_at(rng: Any, at: int, slugs: list[str], hour: int) -> list[tuple[int, Any]]:
-    """(delay, record) of one hour: metrics, and lately books, quotes and news; some are learned late."""
+def true_at(record: Any) -> int:
+    at: int = record.article.at if isinstance(record, NewArticle) else record.at
+    return at
+
+
+def metrics_at(rng: Any, at: int, slugs: list[str], hour: int) -> list[tuple[int, Any]]:
+    """(delay, metric) of one hour; some are learned late, some are told before they are true."""
     found: list[tuple[int, Any]] = []
     for one in WANTED:
-        if one.max_age > 6 * HOUR and hour % 6 and one.pattern not in ("macro:spx", "macro:dxy"):
+        rare = one.max_age > 6 * HOUR and one.pattern not in ("macro:spx", "macro:dxy")
+        if one.lag or (rare and hour % 6):
             continue
         for slug in slugs if one.own else [""]:
+            late = int(rng.choice([0, 3 * HOUR, DAY, -2 * HOUR], p=[0.7, 0.1, 0.1, 0.1]))
             value = float(np.exp(rng.normal(0, 0.3)))
-            late = int(rng.choice([0, 3 * HOUR, DAY], p=[0.8, 0.1, 0.1]))
-            if one.lag == 0:
-                found.append((MINUTE + late, Metric(one.name(slug), "import", at, value)))
-    if hour < BARS - LATELY:
-        return found
+            found.append((MINUTE + late, Metric(one.name(slug), "import", at, value)))
+    return found
+
+
+def others_at(rng: Any, at: int) -> list[tuple[int, Any]]:
+    """(delay, record) of one hour: books, quotes and articles, in the same disorder."""
+    found: list[tuple[int, Any]] = []
     for asset in range(1, ASSETS + 1):
         middle, sizes = 100.0 * asset, rng.uniform(0.5, 5, (2, 20)).tolist()
         bids = tuple((middle * (1 - 0.0001 * (i + 1)), size) for i, size in enumerate(sizes[0]))
         asks = tuple((middle * (1 + 0.0001 * (i + 1)), size) for i, size in enumerate(sizes[1]))
-        when = at - 2 * MINUTE
-        found.append((-2 * MINUTE + 500, OrderBook(asset, "binance", when, bids, asks)))
-        found.append(
-            (-MINUTE, Quote(asset, "coingecko", at - MINUTE, middle * float(np.exp(rng.normal(0, 0.02)))))
-        )
+        when, late = at - 2 * MINUTE, int(rng.choice([0, 3 * HOUR], p=[0.9, 0.1]))
+        found.append((late - 2 * MINUTE + 500, OrderBook(asset, "binance", when, bids, asks)))
+        for minutes in (-1, 20):  # and one whose source's clock is far ahead
+            price = middle * float(np.exp(rng.normal(0, 0.02)))
+            found.append((-MINUTE, Quote(asset, "coingecko", at + minutes * MINUTE, price)))
     for number in range(6):
         when = at - int(rng.integers(1, 59)) * MINUTE
-        late = int(rng.choice([0, 2 * HOUR], p=[0.8, 0.2]))
-        article = Article(f"{at}-{number}", "feed", f"https://x/{at}/{number}", f"Story {number}", when)
+        late = int(rng.choice([0, 2 * HOUR, -2 * HOUR], p=[0.6, 0.2, 0.2]))
+        story = Article(f"{at}-{number}", "feed", f"https://x/{at}/{number}", f"Story {number}", when)
         mood, about = float(rng.uniform(-1, 1)), tuple(int(x) for x in rng.choice(ASSETS, 3, False) + 1)
-        found.append((late, NewArticle(article, mood, "vader", assets=about)))
+        found.append((late, NewArticle(story, mood, "vader", assets=about)))
     return found
 
 

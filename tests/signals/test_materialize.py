@@ -106,11 +106,12 @@ async def test_statements_and_rows_stay_within_the_limits_of_d1(env: Env) -> Non
 
 
 async def test_a_metric_counts_once_it_was_true_and_known(env: Env) -> None:
-    for hours, told, lag in ((30, 0.1, 0), (2, 0.3, 0), (1, 0.7, 2 * HOUR), (-1, 0.9, 0)):
+    moments = ((30, 0.1, 0), (2, 0.3, 0), (1, 0.7, 2 * HOUR), (-1, 0.9, -9 * HOUR))
+    for hours, told, lag in moments:
         await tell(env, "funding_rate:bitcoin", END - hours * HOUR, told, END - hours * HOUR + lag)
     await play(env, market(2, BARS))
     row = await newest(env)
-    # of one hour ago is learned an hour after the close, and what is to come is not known at all
+    # of one hour ago is learned an hour after the close; what is to come counts not, announced or not
     assert value(row, "funding_rate") == 0.3
     assert value(row, "funding_change_24h") == pytest.approx(0.2)
     assert value(await newest(env, 2), "funding_rate") is None
