@@ -8,7 +8,7 @@ source tells `mentions:<asset>` of social media, an hour against its last 96. mâ
 is not known of the mean and how unsteady it is: at least 0.1, for days differ by a third (weekends), at most
 2, for a few days are too few to tell.
 
-Raised at 5, one in 100,000; of articles three feeds at least must name it. In 96,720 looks at independent
+Raised at 5, one in 100,000; of articles three feeds at least must name it. In 96,850 looks at independent
 articles there was none (looks of a day overlap); were each story told by 1.5 feeds, one look in 4,000. Of
 hourly counts of a rate that swings, one in 30,000. What is no asset of ours is filed under the market. No
 direction: being spoken of is neither good nor bad.

@@ -49,7 +49,7 @@ async def fresh(db: D1Database, cursor: int, now: int) -> Fresh | None:
     for name, source, at, value, _ in rows:
         if watch_of(name):
             series[f"{name}@{names[source]}"].append((at, value))
-    return Fresh(max((row[4] for row in rows), default=until), series, len(rows))
+    return Fresh(max([first, *(row[4] for row in rows)]), series, len(rows))
 
 
 def step(memory: Memory, fresh: Fresh) -> Iterator[Look]:
