@@ -6,6 +6,7 @@ CREATE TABLE ml_features_materialized (
   at INTEGER NOT NULL,                    -- close of the bar
   asset INTEGER NOT NULL,
   known_at INTEGER NOT NULL,              -- when this version was computed, of what was known then
+  source INTEGER NOT NULL,                -- whose candles
   dictionary INTEGER NOT NULL,            -- version of the dictionary that names the values
   data BLOB NOT NULL,                     -- packed: see docs/FEATURES.md
   UNIQUE (step, at, asset, known_at)

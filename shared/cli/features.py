@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from shared.signals.feature_history import Table
 
 STEPS = {"5m": 300_000, "1h": 3_600_000, "1d": 86_400_000}
-HEAD = ("at", "known_at", "dictionary", "symbol")
+HEAD = ("at", "known_at", "dictionary", "symbol", "source")
 Write = Callable[[Iterable[list[Any]]], None]
 
 
@@ -82,18 +82,20 @@ async def tables(
     chosen = list(known) if symbol == "all" else [await asset_of(env, symbol)]
     span = await span_of(env.db, step, start, end, [asset.id for asset in chosen])
     symbols = {asset.id: asset.symbol for asset in chosen}
+    sources = {id: one.name for id, one in span.series.items()}
     async for table in history(env.db, span, progress):
-        yield rows_of(table, symbols)
+        yield rows_of(table, symbols, sources)
 
 
-def rows_of(table: Table, symbols: dict[int, str]) -> list[list[Any]]:
+def rows_of(table: Table, symbols: dict[int, str], sources: dict[int, str]) -> list[list[Any]]:
+    """Rows of a table; symbols and names of sources by asset."""
     from shared.market.features.feature import VERSION
 
     rows = table.rows
     heads = zip(rows.at.tolist(), rows.known_at.tolist(), rows.asset.tolist(), strict=True)
     values = [[None if isnan(value) else value for value in row] for row in table.values.tolist()]
     return [
-        [at, known_at, VERSION, symbols[asset], *row]
+        [at, known_at, VERSION, symbols[asset], sources[asset], *row]
         for (at, known_at, asset), row in zip(heads, values, strict=True)
     ]
 

@@ -25,7 +25,7 @@ that assets compare. {count} features, version {version} of the dictionary.
   books and metrics keep what was known at first.
 - What cannot be known is `null`: warm-up, a source that nobody collects ("no data" in the dictionary), a bar
   without a range. Nothing is filled in.
-- Versions only add features. A row names the version it was packed under.
+- Versions only add features. A row names the version it was packed under, and the source of its candles.
 
 ## Where they are
 

@@ -83,12 +83,17 @@ class Span:
 
 
 async def span_of(
-    db: D1Database, step: int, start: int, end: int, assets: Collection[int] | None = None
+    db: D1Database,
+    step: int,
+    start: int,
+    end: int,
+    assets: Collection[int] | None = None,
+    source: int | None = None,
 ) -> Span:
-    """The series to read for these assets (default: all), those without any left out."""
+    """The series to read for these assets (default: all), of one source where one is named."""
     found: dict[int, list[Series]] = {}
     for one in await candle_series.of_step(db, step):
-        if assets is None or one.asset in assets:
+        if (assets is None or one.asset in assets) and source in (None, one.source):
             found.setdefault(one.asset, []).append(one)
     chosen = {
         asset: candle_series.preferred(some, start - step, end) for asset, some in sorted(found.items())

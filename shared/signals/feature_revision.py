@@ -87,18 +87,17 @@ async def compared(
     for asset, (first, last) in reached.items():
         rows = await features.of_asset(db, asset, step, since=first, until=last)
         stored.update({(row.at, row.asset): row for row in rows})
-    if not stored:
-        return 0, []
-    closes = [at for at, _ in stored]
-    ids = sorted({asset for _, asset in stored})
-    span = await span_of(db, step, min(closes), max(closes) + 1, ids)
-    changed = list[tuple[int, int, bytes]]()
-    async for block in measured_blocks(db, span):
-        pairs = zip(block.rows.at.tolist(), block.rows.asset.tolist(), strict=True)
-        there = np.array([i for i, pair in enumerate(pairs) if pair in stored], np.int64)
-        if len(there):
-            bars = {name: column[there] for name, column in block.bars.items()}
-            changed += await new_versions(db, step, block.rows.take(there), bars, stored, now)
+    changed = list[features.Row]()
+    for source in sorted({row.source for row in stored.values()}):
+        own = {pair: row for pair, row in stored.items() if row.source == source}
+        closes, ids = [at for at, _ in own], {asset for _, asset in own}
+        span = await span_of(db, step, min(closes), max(closes) + 1, ids, source)
+        async for block in measured_blocks(db, span):
+            pairs = zip(block.rows.at.tolist(), block.rows.asset.tolist(), strict=True)
+            there = np.array([i for i, pair in enumerate(pairs) if pair in own], np.int64)
+            if len(there):
+                bars = {name: column[there] for name, column in block.bars.items()}
+                changed += await new_versions(db, step, block.rows.take(there), bars, own, now)
     return len(stored), features.add_statements(db, step, VERSION, now, changed)
 
 
@@ -109,8 +108,8 @@ async def new_versions(
     bars: Mapping[str, Floats],
     stored: Mapping[tuple[int, int], Packed],
     now: int,
-) -> list[tuple[int, int, bytes]]:
-    """Rows (at, asset, data) whose own features differ from those stored."""
+) -> list[features.Row]:
+    """Rows whose own features differ from those stored."""
     pairs = list(zip(rows.at.tolist(), rows.asset.tolist(), strict=True))
     before = decode_all([stored[pair].data for pair in pairs], [stored[pair].dictionary for pair in pairs])
     after = np.where(OWN, matrix({**bars, "close": rows.close}, len(pairs)), before)
@@ -121,7 +120,8 @@ async def new_versions(
         return []
     seen = rows.take(chosen)._replace(known_at=np.full(len(chosen), now))
     rated = with_quality(after[chosen], await corrected_bars(db, step, seen))
-    return [(*pairs[row], data) for row, data in zip(chosen.tolist(), encode(rated), strict=True)]
+    heads = seen.at.tolist(), seen.asset.tolist(), seen.source.tolist()
+    return list(zip(*heads, encode(rated), strict=True))
 
 
 def with_quality(values: Floats, corrected: Floats) -> Floats:

@@ -40,7 +40,8 @@ async def feature_statements(
     table = matrix(
         {**bars, "close": rows.close, **await known_columns(env.db, step, rows, bars, others)}, len(chosen)
     )
-    packed = zip(rows.at.tolist(), rows.asset.tolist(), encode(table), strict=True)
+    heads = rows.at.tolist(), rows.asset.tolist(), rows.source.tolist()
+    packed = zip(*heads, encode(table), strict=True)
     return features.add_statements(env.db, step, VERSION, known_at, list(packed))
 
 

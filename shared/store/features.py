@@ -17,11 +17,12 @@ from shared.store.rows import insert_statements
 KEEP: Mapping[int, int | None] = {5 * MINUTE: 3 * DAY, HOUR: 183 * DAY, DAY: None}
 
 # The same values as the newest version of the row add nothing, however often they are computed.
-SQL_ADD = """INSERT INTO ml_features_materialized (step, at, asset, known_at, dictionary, data)
-SELECT ?1, v.column1, v.column2, ?2, ?3, v.column3 FROM (VALUES (?, ?, ?)) v WHERE NOT EXISTS (
+SQL_ADD = """INSERT INTO ml_features_materialized (step, at, asset, known_at, source, dictionary, data)
+SELECT ?1, v.column1, v.column2, ?2, v.column3, ?3, v.column4 FROM (VALUES (?, ?, ?, ?)) v WHERE NOT EXISTS (
   SELECT 1 FROM ml_features_materialized m
-  WHERE m.step = ?1 AND m.at = v.column1 AND m.asset = v.column2 AND m.dictionary = ?3
-  AND m.data = v.column3 AND m.known_at = (SELECT max(known_at) FROM ml_features_materialized n
+  WHERE m.step = ?1 AND m.at = v.column1 AND m.asset = v.column2 AND m.source = v.column3
+  AND m.dictionary = ?3 AND m.data = v.column4 AND m.known_at = (
+    SELECT max(known_at) FROM ml_features_materialized n
     WHERE n.step = ?1 AND n.at = v.column1 AND n.asset = v.column2))
 ON CONFLICT DO NOTHING"""
 # Rows lie in time order, all assets together: step from one close to the one before and seek the asset there.
@@ -29,11 +30,11 @@ SQL_OF_ASSET = """WITH RECURSIVE closes (t) AS (
   SELECT max(at) FROM ml_features_materialized WHERE step = ?1 AND at <= ?4
   UNION ALL
   SELECT (SELECT max(at) FROM ml_features_materialized WHERE step = ?1 AND at < t) FROM closes WHERE t >= ?3)
-SELECT at, asset, known_at, dictionary, data FROM closes CROSS JOIN ml_features_materialized
+SELECT at, asset, known_at, source, dictionary, data FROM closes CROSS JOIN ml_features_materialized
 ON step = ?1 AND at = t AND asset = ?2 AND known_at = (SELECT max(known_at) FROM ml_features_materialized
   WHERE step = ?1 AND at = t AND asset = ?2 AND known_at <= ?5)
 WHERE t >= ?3 LIMIT ?6"""
-SQL_AT = """SELECT m.at, m.asset, max(m.known_at), m.dictionary, m.data FROM json_each(?2) t
+SQL_AT = """SELECT m.at, m.asset, max(m.known_at), m.source, m.dictionary, m.data FROM json_each(?2) t
 CROSS JOIN ml_features_materialized m ON m.step = ?1 AND m.at = t.value
 WHERE m.known_at <= ?3 GROUP BY m.at, m.asset"""
 SQL_NEWEST_CLOSES = """WITH RECURSIVE closes (t) AS (
@@ -45,20 +46,24 @@ SELECT t FROM closes WHERE t IS NOT NULL LIMIT ?2"""
 SQL_PRUNE = "DELETE FROM ml_features_materialized WHERE step = ? AND at < ?"
 
 
+Row = tuple[int, int, int, bytes]  # at, asset, source, data
+
+
 class Packed(NamedTuple):
-    """One version of an asset's features at the close of a bar; `data` as the codec packs it."""
+    """One version of an asset's features at the close of a bar of `source`; `data` as the codec packs it."""
 
     at: int
     asset: int
     known_at: int
+    source: int
     dictionary: int
     data: bytes
 
 
 def add_statements(
-    db: D1Database, step: int, dictionary: int, known_at: int, rows: Sequence[tuple[int, int, bytes]]
+    db: D1Database, step: int, dictionary: int, known_at: int, rows: Sequence[Row]
 ) -> list[D1PreparedStatement]:
-    """For a batch: rows (at, asset, data), each a new version where it says something new."""
+    """For a batch: rows, each a new version where it says something new."""
     return insert_statements(db, SQL_ADD, sorted(rows), (step, known_at, dictionary))
 
 

@@ -28,7 +28,7 @@ def packed(**values: float) -> bytes:
 async def put(
     world: World, at: int, known_at: int, asset: int = 1, step: int = HOUR, **values: float
 ) -> None:
-    row = [(at, asset, packed(**values))]
+    row = [(at, asset, 1, packed(**values))]
     await world.env.db.batch(features.add_statements(world.env.db, step, VERSION, known_at, row))
 
 
@@ -57,7 +57,7 @@ async def test_structured_nests_by_group_and_is_the_default(stored: World) -> No
     assert (found["symbol"], found["timeframe"], found["dictionary"]) == ("BTC", "1h", VERSION)
     assert found["groups"] == list(GROUPS)
     row = found["data"]
-    assert (row["at"], row["known_at"], row["dictionary"]) == (now, now, VERSION)
+    assert (row["at"], row["known_at"], row["dictionary"], row["source"]) == (now, now, VERSION, "binance")
     assert list(row["features"]) == list(GROUPS)
     assert row["features"]["price"]["return_1"] == 0.03
     assert row["features"]["derivatives"]["funding_rate"] is None
@@ -67,7 +67,7 @@ async def test_structured_nests_by_group_and_is_the_default(stored: World) -> No
 async def test_flat_is_one_level_and_array_is_names_and_values(stored: World) -> None:
     flat = (await get(stored, f"{PATH}/BTC?format=flat&feature_groups=price,momentum"))["data"]
     wanted = [one.name for one in FEATURES if one.group in ("price", "momentum")]
-    assert list(flat) == ["at", "known_at", "dictionary", *wanted]
+    assert list(flat) == ["at", "known_at", "source", "dictionary", *wanted]
     assert (flat["return_1"], flat["rsi_14"], flat["gap"]) == (0.03, 0.5, None)
     array = await get(stored, f"{PATH}/BTC?format=array&feature_groups=%20momentum%20,price")
     assert array["names"] == wanted

@@ -18,7 +18,7 @@ from shared.env import ROOT
 from shared.market.features.dictionary import names
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
-HEAD = ["at", "known_at", "dictionary", "symbol"]
+HEAD = ["at", "known_at", "dictionary", "symbol", "source"]
 START = 1_704_067_200_000  # 2024-01-01T00:00Z
 HOUR = 3_600_000
 
@@ -66,7 +66,7 @@ def test_history_goes_to_a_file_or_to_standard_output_in_two_formats(command: Ru
         (str(START + 24 * HOUR), "BTC"), (str(START + 24 * HOUR), "ETH"), (str(START + 25 * HOUR), "BTC"),
     ]  # fmt: skip
     assert all(int(row["known_at"]) >= int(row["at"]) for row in rows)
-    assert {row["dictionary"] for row in rows} == {"1"}
+    assert {(row["dictionary"], row["source"]) for row in rows} == {("1", "import")}
     assert (rows[0]["vix"], rows[0]["return_96"]) == ("", "")
     lines = command("features", "ETH", *span, "--format", "ndjson").stdout.splitlines()
     told = [json.loads(line) for line in lines]

@@ -126,6 +126,15 @@ async def test_rows_stored_after_a_correction_are_looked_at_too(env: Env) -> Non
     assert (await revise(env))["versions"] == 2
 
 
+async def test_a_row_is_compared_with_the_candles_of_its_own_source(env: Env) -> None:
+    await live(env)
+    other = market(3, BARS, seed=5)
+    await store_candles(env, other, source="coinmarketcap")  # more reliable: what a reader would get now
+    await correct(env, 2, ago=5)
+    assert await revise(env) == {"rows": 6, "versions": 6}
+    assert {row.source for row in await features.of_asset(env.db, 2, HOUR)} == {1}
+
+
 async def test_maintain_does_it(env: Env) -> None:
     await live(env)
     await correct(env, 2, ago=1)

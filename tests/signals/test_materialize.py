@@ -63,7 +63,7 @@ async def test_other_values_are_a_new_version_and_the_first_ones_again_a_third(e
     await play(env, bars)
     first = await newest(env)
     for known_at, data in ((END + DAY, b"other"), (END + 2 * DAY, first.data), (END + 3 * DAY, first.data)):
-        row = [(END, 1, data)]
+        row = [(END, 1, 1, data)]
         await env.db.batch(features.add_statements(env.db, HOUR, VERSION, known_at, row))
     seen = [
         (await features.of_asset(env.db, 1, HOUR, as_of=as_of, limit=1))[0].known_at

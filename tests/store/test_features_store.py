@@ -12,11 +12,12 @@ from shared.store import context, features
 from shared.store.features import KEEP
 
 T = 1_763_683_200_000  # 2025-11-21T00:00Z
-Row = tuple[int, int, bytes]
+Row = tuple[int, int, bytes]  # at, asset, data
 
 
-async def put(db: D1Database, step: int, known_at: int, *rows: Row) -> int:
-    results = await db.batch(features.add_statements(db, step, 1, known_at, rows))
+async def put(db: D1Database, step: int, known_at: int, *rows: Row, source: int = 1) -> int:
+    told = [(at, asset, source, data) for at, asset, data in rows]
+    results = await db.batch(features.add_statements(db, step, 1, known_at, told))
     return sum(one.meta.changes for one in results)
 
 

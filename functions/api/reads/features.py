@@ -22,6 +22,7 @@ STALE_BARS = 2.0  # the next bar has closed, and had a bar's time to arrive
 async def asset_features(ask: Ask) -> dict[str, Any]:
     from shared.market.features.feature import VERSION
     from shared.store import features
+    from shared.store.assets import source_names
 
     query, now = ask.query, ask.env.now()
     chosen, shape = chosen_features(query), query.choice("format", FORMATS) or "structured"
@@ -33,7 +34,8 @@ async def asset_features(ask: Ask) -> dict[str, Any]:
     rows = await features.of_asset(ask.env.db, asset.id, step, until=known_by, as_of=known_by, limit=limit)
     if not rows:
         raise NotFound(f"there are no {timeframe} features of {asset.symbol} yet", symbol=asset.symbol)
-    data = [row_json(row, chosen, shape) for row in rows]
+    sources = await source_names(ask.env.db, {row.source for row in rows})
+    data = [row_json(row, sources[row.source], chosen, shape) for row in rows]
     return {
         **head_json(timeframe, shape, chosen, VERSION),
         "symbol": asset.symbol,
@@ -45,6 +47,7 @@ async def asset_features(ask: Ask) -> dict[str, Any]:
 async def all_features(ask: Ask) -> dict[str, Any]:
     """The newest features of every asset that has some."""
     from shared.market.features.feature import VERSION
+    from shared.store.assets import source_names
 
     query = ask.query
     chosen, shape = chosen_features(query), query.choice("format", FORMATS) or "structured"
@@ -52,10 +55,14 @@ async def all_features(ask: Ask) -> dict[str, Any]:
     known_by = LATEST if as_of is None else as_of
     rows = await newest_rows(ask, TIMEFRAMES[timeframe], known_by)
     assets = {asset.id: asset for asset in await ask.snapshots.assets()}
+    sources = await source_names(ask.env.db, {row.source for row in rows})
     named = sorted((rank_of(assets[row.asset]), row) for row in rows if row.asset in assets)
     return {
         **head_json(timeframe, shape, chosen, VERSION),
-        "data": [{"symbol": assets[row.asset].symbol, **row_json(row, chosen, shape)} for _, row in named],
+        "data": [
+            {"symbol": assets[row.asset].symbol, **row_json(row, sources[row.source], chosen, shape)}
+            for _, row in named
+        ],
     }
 
 
@@ -117,10 +124,11 @@ def head_json(timeframe: str, shape: str, chosen: tuple[Feature, ...], version: 
     return head
 
 
-def row_json(row: Packed, chosen: tuple[Feature, ...], shape: str) -> dict[str, Any]:
+def row_json(row: Packed, source: str, chosen: tuple[Feature, ...], shape: str) -> dict[str, Any]:
     """One row: nested by group, on one level, or values in the order of `names`; unknown is null."""
     values = values_of(row)
-    told: dict[str, Any] = {"at": row.at, "known_at": row.known_at, "dictionary": row.dictionary}
+    told: dict[str, Any] = {"at": row.at, "known_at": row.known_at, "source": source}
+    told["dictionary"] = row.dictionary
     if shape == "array":
         return {**told, "values": [values.get(one.name) for one in chosen]}
     if shape == "flat":
