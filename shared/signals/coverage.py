@@ -13,7 +13,6 @@ from shared.signals.detector import NO_BAR, Detector
 from shared.signals.detectors import DETECTORS
 from shared.signals.families.subjects import PEGGED, by_slug, subject_of
 from shared.signals.families.watched import WATCHED
-from shared.signals.joining import FLOWS
 from shared.signals.view import label
 from shared.store import assets, books, candle_series, mentions, metrics, quotes
 
@@ -29,10 +28,10 @@ INPUTS: Mapping[str, tuple[str, ...]] = {
     "books": ("order books",),
     "liquidity": ("order books", "metric dex_liquidity:{chain or pool}"),
 }
-# What compound types ask beside the bars, where it is known.
+# Metrics that compound types ask beside the bars, where they are known.
 BESIDE: Mapping[str, tuple[str, ...]] = {
-    "whale_accumulation": ("known_netflow",),
-    "liquidity_cascade": ("known_liquidations_long", "known_liquidations_short"),
+    "whale_accumulation": ("exchange_netflow",),
+    "liquidity_cascade": ("liquidations_long", "liquidations_short"),
 }
 Slugs = Mapping[str, Asset]
 
@@ -156,5 +155,5 @@ def beside(type: str, known: Slugs, told: Mapping[str, int], now: int) -> list[d
     """What a compound type asks where it is known, and how much of it is."""
     return [
         {"input": f"metric {sort}:{{asset}}", **of_names(known, told, now - RECENT, {sort: 0})._asdict()}
-        for sort in (FLOWS[column] for column in BESIDE.get(type, ()))
+        for sort in BESIDE.get(type, ())
     ]
