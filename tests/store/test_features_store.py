@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from shared.env import Env
+from shared.env import ROOT, Env
 from shared.models import DAY, HOUR, MINUTE
 from shared.ops.maintain import maintain
+from shared.platform import d1
 from shared.platform.d1 import D1Database
 from shared.store import context, features
 from shared.store.features import KEEP
@@ -117,3 +118,14 @@ async def test_quotes_and_books_of_moments(db: D1Database) -> None:
     assert sorted(told) == [(0, 1, 2, 1.0), (0, 1, 3, 3.0), (1, 1, 2, 2.0), (1, 1, 3, 3.0)]
     seen = await context.books(db, [(T, T), (T, T + 9)], 10 * MINUTE, [1, 2])
     assert sorted(row[:4] for row in seen) == [(0, 1, T - 5, "[1]"), (1, 1, T, "[3]")]
+
+
+async def test_the_same_over_sqld(empty_sqld: str) -> None:
+    db = await d1.connect(empty_sqld)
+    await d1.migrate(db, ROOT / "migrations")
+    await put(db, HOUR, T, *((T, asset, bytes(range(256)) * 5) for asset in range(1, 131)))
+    assert await put(db, HOUR, T + 1, (T, 1, b"new"), (T, 2, bytes(range(256)) * 5)) == 1
+    assert (await features.of_asset(db, 1, HOUR))[0].data == b"new"
+    assert len(await features.at_closes(db, HOUR, [T])) == 130
+    assert await context.metric_values(db, [("a:", False, 0, 5)], [("x", "x")], [(T, T)]) == []
+    await db.close()
