@@ -59,26 +59,31 @@ async def backtest(
         known = await asset_store.load(env.db)
         planned = await asyncio.to_thread(plan, path, known=known.resolve)
         recorded = await read_recorded(env.db, planned)
-        await store_all(env, recorded, clock)
-        progress(BEFORE[STEPS[0]])
-        for step in sorted(steps):
-            found = await found_on(env, recorded, step, progress)
-            await raise_all(env, [one for one in found if not types or one.finding.type in types])
-        await outcomes.resolve(env, when_true)
-        progress(0.9)
+        await play(env, recorded, clock, steps, types, progress)
         lines = await measured(env)
-        progress(1.0)
     finally:
         await env.close()
-    return Report(
-        files=recorded.files,
-        rows=recorded.rows,
-        refused=len(recorded.refused),
-        skipped=[one.reason for one in planned.skipped],
-        lines=lines,
-        seconds=time.perf_counter() - began,
-        peak_memory=peak_memory(),
-    )
+    progress(1.0)
+    skipped, seconds = [one.reason for one in planned.skipped], time.perf_counter() - began
+    refused = len(recorded.refused)
+    return Report(recorded.files, recorded.rows, refused, skipped, lines, seconds, peak_memory())
+
+
+async def play(
+    env: Env,
+    recorded: Recorded,
+    clock: MarketClock,
+    steps: Collection[int],
+    types: Collection[str],
+    progress: Progress,
+) -> None:
+    """Store the candles, raise what is found on them, and settle all of it."""
+    await store_all(env, recorded, clock)
+    for step in sorted(steps):
+        found = await found_on(env, recorded, step, progress)
+        await raise_all(env, [one for one in found if not types or one.finding.type in types])
+    await outcomes.resolve(env, when_true)
+    progress(0.9)
 
 
 def when_true(at: int) -> int:

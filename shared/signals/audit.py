@@ -24,7 +24,7 @@ SEALED_WITHIN = DAY
 @dataclass(slots=True)
 class Audit:
     """`findings` say what is wrong, one line each; `waiting` counts signals whose entry is still to come, and
-    `older` those that were raised before the log began, which it cannot vouch for."""
+    `older` those that were there when the log began, which it cannot vouch for."""
 
     findings: list[str] = field(default_factory=list)
     entries: int = 0
@@ -74,12 +74,14 @@ def take(found: Audit, entry: Entry, content: Content | None) -> None:
     found.head, found.entries = entry, found.entries + 1
     if entry.kind != RAISED or content is None:
         return
-    known_at = content.signal[signal_log.KNOWN_AT]
-    if known_at < found.first_at and entry.at - found.first_at <= SEALED_WITHIN:
+    late = entry.at - content.signal[signal_log.KNOWN_AT]
+    if late <= SEALED_WITHIN:
+        return
+    if entry.at - found.first_at <= SEALED_WITHIN:
         found.older += 1
-    elif entry.at - known_at > SEALED_WITHIN:
-        late = (entry.at - known_at) / DAY
-        found.findings.append(f"signal {entry.signal} was sealed {late:.1f} days after it says it was known")
+    else:
+        days = late / DAY
+        found.findings.append(f"signal {entry.signal} was sealed {days:.1f} days after it says it was known")
 
 
 def entry_findings(before: Entry | None, entry: Entry) -> list[str]:

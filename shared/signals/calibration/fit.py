@@ -79,15 +79,18 @@ def fit_isotonic(samples: Samples) -> dict[str, Any]:
     size = np.array([len(part) for part in parts], np.float64)
     place = np.array([np.log(np.maximum(samples.raw[part], TINY)).mean() for part in parts])
     share = np.array([samples.hit[part].mean() for part in parts])
-    tries = [isotonic_regression(share, weights=size, increasing=way).x for way in (True, False)]
-    best = min(tries, key=lambda level: float((size * (share - level) ** 2).sum()))
-    base, steps = float(samples.hit.mean()), list[list[float]]()
-    for level in dict.fromkeys(best.tolist()):
-        same = best == level
+    tries = {way: isotonic_regression(share, weights=size, increasing=way).x for way in (True, False)}
+    way = min(tries, key=lambda way: float((size * (share - tries[way]) ** 2).sum()))
+    base, steps = float(samples.hit.mean()), list[tuple[float, float, float]]()
+    for level in dict.fromkeys(tries[way].tolist()):
+        same = tries[way] == level
         n = float(size[same].sum())
         middle = float((place[same] * size[same]).sum() / n)
-        steps.append([middle, (n * level + IMAGINED * base) / (n + IMAGINED), n + IMAGINED])
-    return {"kind": ISOTONIC, "steps": sorted(steps)}
+        steps.append((middle, (n * level + IMAGINED * base) / (n + IMAGINED), n + IMAGINED))
+    places, levels, weights = zip(*steps, strict=True)
+    # what is drawn more than its neighbour may have passed it: once more in order
+    drawn = isotonic_regression(levels, weights=weights, increasing=way).x.tolist()
+    return {"kind": ISOTONIC, "steps": [list(step) for step in zip(places, drawn, weights, strict=True)]}
 
 
 def predictions(model: Mapping[str, Any], samples: Samples) -> Floats:
