@@ -84,10 +84,12 @@ class Parts:
 def watch_all(parts: Parts) -> None:
     parts.watch("load: state from the store, unpacked", detection, "load_state")
     parts.watch("intake: what is new, read", detection, "new_bars")
-    parts.watch("beside: bitcoin, indices, flows", detection, "beside")
+    parts.watch("beside: bitcoin, indices", detection, "beside")
     parts.watch("kernels: every column of the bar", Engine, "advance")
     parts.watch("medians and MAD, exact", windows, "baselines")
-    parts.watch("detectors and episodes", detection, "play_bars")
+    parts.watch("lanes and rows", detection, "measure_bars")
+    parts.watch("asking: flows and books of what is found", detection, "answers")
+    parts.watch("detectors and episodes", detection, "judge_bars")
     parts.watch("features: context, packed", detection, "feature_statements")
     parts.watch("store: state packed, one batch", detection, "store")
     parts.watch("tables: news, quotes, books, metrics", detection, "detect_tables")
@@ -166,8 +168,8 @@ async def live(env: Env, assets: list[Asset], rounds: int) -> None:
         await detect(env)
         whole.append(time.process_time() - began)
         walls.append(time.perf_counter() - wall_began)
-        for name, spent in parts.spent.items():
-            shares[name].append(spent)
+        for name, seconds in parts.spent.items():
+            shares[name].append(seconds)
     recomputed = await cpu(lambda: from_rows(env, len(assets), clock["now"] - STEP), rounds)
     for name, spent in shares.items():
         line("  " + name, statistics.median(spent), kernel)

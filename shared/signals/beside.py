@@ -1,9 +1,8 @@
-"""What is known at the close of a bar beside the bar itself: bitcoin, stock and dollar indices, flows."""
+"""What is known at the close of a bar beside the bar itself: bitcoin, a stock and a dollar index."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -15,21 +14,18 @@ MARKETS = ("btc", "spx", "dxy")  # fields of a bar that kernels read
 
 @dataclass(frozen=True, slots=True)
 class Beside:
-    """Columns (N,) that run beside the rows of some bars, NaN where nothing is known.
+    """Columns that run beside the rows of some bars, NaN where nothing is known.
 
-    `markets` are bitcoin's close at the same open time and the newest value of each index, in the order of
-    MARKETS; `known` are others by name, which no kernel reads; `leader` is the asset under which findings
-    about the whole market are filed, 0 for none.
+    `markets` (3, N) are bitcoin's close at the same open time and the newest value of each index, in the
+    order of MARKETS; `leader` is the asset under which findings about the whole market are filed, 0 for none.
     """
 
     markets: Floats
-    known: Mapping[str, Floats] = field(default_factory=dict)
     leader: int = 0
 
     def take(self, rows: Any) -> Beside:
         """The rows a mask, a slice or an index array names."""
-        known = {name: column[rows] for name, column in self.known.items()}
-        return Beside(self.markets[:, rows], known, self.leader)
+        return Beside(self.markets[:, rows], self.leader)
 
 
 def nothing_beside(bars: Bars, leader: int = 0) -> Beside:
@@ -38,7 +34,7 @@ def nothing_beside(bars: Bars, leader: int = 0) -> Beside:
     own = bars.asset == leader
     if own.any():
         markets[0] = closes_at(bars.open_time[own], bars.close[own], bars.open_time)
-    return Beside(markets, {}, leader)
+    return Beside(markets, leader)
 
 
 def closes_at(times: Any, closes: Floats, wanted: Any) -> Floats:

@@ -10,12 +10,13 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, TypeVar
 
 import orjson
 
 from shared.env import Env
 from shared.platform.d1 import D1Database
+from shared.signals.asking import answers
 from shared.signals.bars import STEPS, Bars
 from shared.signals.detect_rules import detect_rules
 from shared.signals.detect_tables import detect_tables
@@ -23,7 +24,7 @@ from shared.signals.intake import new_bars, without
 from shared.signals.joining import beside
 from shared.signals.ledger import seal
 from shared.signals.materialize import feature_statements
-from shared.signals.play import Found, play_bars, stretches
+from shared.signals.play import Found, judge_bars, measure_bars, stretches
 from shared.signals.raising import Names, Tally, store
 from shared.signals.state import Carried, head_length, lanes_of, pack, unpack
 from shared.signals.view import label, signal_json
@@ -38,6 +39,7 @@ ATTEMPTS = 3  # lost races: after that the others are doing the work
 
 # When something that was true at `at` became known, ms.
 Moment = Callable[[int], int]
+T = TypeVar("T")
 
 
 async def detect(env: Env) -> dict[str, Any]:
@@ -125,9 +127,10 @@ async def step_over(
     """Step and store in one batch; None where another run was faster."""
     known, found = await beside(env.db, step, bars), list[Found]()
     for rows in stretches(bars):
-        asked = carried, step, bars.take(rows), known.take(rows), silent
-        played = await asyncio.to_thread(play_bars, *asked) if len(bars) > AT_ONCE else play_bars(*asked)
-        carried, more, measured = played
+        some, others = bars.take(rows), known.take(rows)
+        moved, measured = await work(len(bars), measure_bars, carried, step, some, others)
+        measured.columns.update(await answers(env.db, step, measured))
+        carried, more, _ = await work(len(bars), judge_bars, moved, step, measured, silent)
         found += more
     assert carried is not None
     cursor = int(carried.windows.cursor.max())
@@ -138,6 +141,11 @@ async def step_over(
     if tally:
         tally.looked_at = len(bars)
     return tally
+
+
+async def work(bars: int, decide: Callable[..., T], *given: Any) -> T:
+    """A pure function here and now, or beside the event loop where there are many bars."""
+    return await asyncio.to_thread(decide, *given) if bars > AT_ONCE else decide(*given)
 
 
 async def publish(env: Env, raised: list[Signal]) -> None:

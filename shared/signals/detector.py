@@ -42,6 +42,7 @@ class Detector:
     score(columns, step) rates every row, 0 where the row cannot be judged; evidence(columns, row, step)
     holds every number that computes the score of one row again. `raise_at` is the score that raises, by step.
     On bars nothing is judged before a lane's bar number `warmup`, counted from 0; `cooldown` in bars by step.
+    `asks` are columns that the store is asked for where a finding hangs on them (Measured.known).
     """
 
     type: str
@@ -51,3 +52,4 @@ class Detector:
     raise_at: Mapping[int, float]
     warmup: int = 0
     cooldown: Mapping[int, int] = field(default_factory=lambda: COOLDOWN)
+    asks: tuple[str, ...] = ()

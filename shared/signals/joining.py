@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
 
-from shared.models import DAY, HOUR
+from shared.models import DAY
 from shared.platform.d1 import D1Database
-from shared.signals.bars import Bars, Floats, Ints
+from shared.signals.bars import Bars, Floats
 from shared.signals.beside import MARKETS, Beside, closes_at
 from shared.store import candles, context, metrics
 
@@ -17,36 +17,17 @@ LEADER = "bitcoin"
 MACRO = {"spx": "macro:spx", "dxy": "macro:dxy"}
 # Longest stretch without trading at a stock exchange, and some: older than that an index is not known.
 MACRO_AGE = 10 * DAY
-# Measured by the hour or less often: what is older than two says nothing of a five-minute bar.
-FLOW_AGE = 2 * HOUR
-# What compound detectors ask beside the bars, by the name of its column; metrics are named `<kind>:<slug>`.
-FLOWS = {
-    "known_netflow": "exchange_netflow",
-    "known_liquidations_long": "liquidations_long",
-    "known_liquidations_short": "liquidations_short",
-}
-
 # name, source, at, known_at, value
 Row = tuple[str, int, int, int, float]
 
 
 async def beside(db: D1Database, step: int, bars: Bars) -> Beside:
     """Everything known at the close of these bars: two reads, and one where bitcoin's bars are elsewhere."""
-    assets = {slug: id for id, slug in (await context.slugs(db)).items()}
+    leader = {slug: id for id, slug in (await context.slugs(db)).items()}.get(LEADER, 0)
     close = bars.open_time + step
-    first, last = int(close.min()), int(close.max())
-    present = set(np.unique(bars.asset).tolist())
-    asked = [f"{kind}:{slug}" for slug, id in assets.items() if id in present for kind in FLOWS.values()]
-    age = max(FLOW_AGE, step)
-    macro = await metrics.recent(db, list(MACRO.values()), first - MACRO_AGE, last)
-    flows = await metrics.recent(db, asked, first - age, last)
-    indices = [
-        as_known(rows, close, MACRO_AGE) for rows in (of_name(macro, MACRO[name]) for name in MARKETS[1:])
-    ]
-    leader = assets.get(LEADER, 0)
-    btc = await leading_closes(db, leader, step, bars)
-    known = {column: of_assets(flows, kind, assets, bars, close, age) for column, kind in FLOWS.items()}
-    return Beside(np.stack((btc, *indices)), known, leader)
+    macro = await metrics.recent(db, list(MACRO.values()), int(close.min()) - MACRO_AGE, int(close.max()))
+    indices = [as_known(of_name(macro, MACRO[name]), close, MACRO_AGE) for name in MARKETS[1:]]
+    return Beside(np.stack((await leading_closes(db, leader, step, bars), *indices)), leader)
 
 
 async def leading_closes(db: D1Database, leader: int, step: int, bars: Bars) -> Floats:
@@ -68,17 +49,6 @@ async def leading_closes(db: D1Database, leader: int, step: int, bars: Bars) -> 
 
 def of_name(rows: Iterable[Row], name: str) -> list[Row]:
     return [row for row in rows if row[0] == name]
-
-
-def of_assets(
-    rows: Sequence[Row], kind: str, slugs: Mapping[str, int], bars: Bars, close: Ints, age: int
-) -> Floats:
-    """One kind of metric for each bar's own asset."""
-    found = np.full(len(bars), np.nan)
-    for name in {row[0] for row in rows if row[0].startswith(f"{kind}:")}:
-        own = bars.asset == slugs[name.partition(":")[2]]
-        found[own] = as_known(of_name(rows, name), close[own], age)
-    return found
 
 
 def as_known(rows: Iterable[Row], times: Any, age: int) -> Floats:

@@ -64,19 +64,33 @@ def play_bars(
     beside: Beside | None = None,
     silent: Mapping[int, int] | None = None,
 ) -> Played:
-    """Step every asset over its new bars; `silent`: by asset, the open time up to which nothing is told.
+    """Measure and judge, where nothing is asked in between."""
+    moved, measured = measure_bars(carried, step, bars, beside)
+    return judge_bars(moved, step, measured, silent)
+
+
+def measure_bars(
+    carried: Carried | None, step: int, bars: Bars, beside: Beside | None
+) -> tuple[Carried, Measured]:
+    """Step every asset over its new bars, with a cold lane for each that has none.
 
     What was carried is used up: its windows move on in place.
     """
     before = carried or Carried(windows.empty(), {})
     assets, first = np.unique(bars.asset, return_index=True)
-    old_assets = before.windows.asset
     wider = windows.with_lanes(before.windows, assets, bars.source[first])
-    measured = windows.step(wider, step, bars, beside)
+    lanes = before.windows.asset, wider.asset
+    kept = {type: episodes.with_lanes(state, *lanes) for type, state in before.episodes.items()}
+    return Carried(wider, kept), windows.step(wider, step, bars, beside)
+
+
+def judge_bars(
+    carried: Carried, step: int, measured: Measured, silent: Mapping[int, int] | None = None
+) -> Played:
+    """Measured bars through all detectors; `silent`: by asset, the open time up to which nothing is told."""
     kept, found = dict[str, Episodes](), list[Found]()
     for detector in ON_BARS:
-        old = before.episodes.get(detector.type) or episodes.empty(len(old_assets))
-        state = episodes.with_lanes(old, old_assets, wider.asset)
+        state = carried.episodes.get(detector.type) or episodes.empty(len(carried.windows.asset))
         scores = detector.score(measured, step)
         kept[detector.type], events = episodes.advance(
             state,
@@ -92,7 +106,7 @@ def play_bars(
         found += [bar_found(detector, measured, scores, event, step) for event in events]
     if silent:
         found = [one for one in found if one.finding.at - step > silent.get(one.finding.asset, -1)]
-    return Played(Carried(wider, kept), in_order(found), measured)
+    return Played(Carried(carried.windows, kept), in_order(found), measured)
 
 
 def bar_found(detector: Detector, bars: Measured, scores: Scores, event: episodes.Event, step: int) -> Found:

@@ -49,7 +49,7 @@ class Measured:
     `value` is the log return, divided by √elapsed where bars are missing before it (a random walk spreads
     with the root of time); `volume` is the log of the volume, -inf without any. `base` is the open time of
     the bar before the window's first: its close starts the first return. `bars["rsi_14"]` is a column of the
-    engine, or one that was known beside the bar; findings about the market are filed under asset `leader`.
+    engine; findings about the market are filed under asset `leader`.
     """
 
     lane: Ints
@@ -77,7 +77,7 @@ class Measured:
         return self.columns[name]
 
     def known(self, name: str) -> Floats:
-        """A column that is only there where it was asked for: NaN where it was not."""
+        """A column that is only there where it was asked for; NaN where it was not."""
         found = self.columns.get(name)
         return np.full(len(self.asset), np.nan) if found is None else found
 
@@ -162,7 +162,6 @@ def advance(
     ends = (opens[:, :k], opens[:, 1 : k + 1], opens[:, WINDOW:-1], ready)
     flat = np.ascontiguousarray(table.transpose(0, 2, 1)).reshape(len(table), n * k)
     columns = dict(zip(ENGINE.names, flat, strict=True))
-    columns.update({name: column[rows].reshape(n * k) for name, column in beside.known.items()})
     return [numbers, *(column.reshape(n * k) for column in (*wide, *rest, *ends))], columns
 
 

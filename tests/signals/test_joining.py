@@ -60,23 +60,6 @@ async def test_indices_are_the_newest_known_at_the_close(env: Env) -> None:
     assert np.isnan(found.markets[2]).all()  # eleven days old
 
 
-async def test_flows_are_those_of_the_asset_and_not_old(env: Env) -> None:
-    known = await assets.load(env.db)
-    ether = known.resolve("ETH")
-    assert ether is not None
-    await tell(env, "exchange_netflow:ethereum", 10 * HOUR, -5e6)
-    await tell(env, "liquidations_long:ethereum", 10 * HOUR, 3e6)
-    new = bars(bar(await bitcoin(env), 10), *(bar(ether.id, number) for number in (8, 9, 10, 11)))
-    found = await beside(env.db, HOUR, new)
-    flow = found.known["known_netflow"]
-    np.testing.assert_array_equal(flow[new.asset == ether.id], [np.nan, -5e6, -5e6, np.nan])
-    assert np.isnan(flow[new.asset != ether.id]).all()
-    assert found.known["known_liquidations_long"][new.asset == ether.id][1] == 3e6
-    assert np.isnan(found.known["known_liquidations_short"]).all()
-    part = found.take(new.asset == ether.id)
-    assert (part.markets.shape, len(part.known["known_netflow"]), part.leader) == ((3, 4), 4, found.leader)
-
-
 def test_a_value_that_was_learned_late_does_not_replace_a_newer_one() -> None:
     rows = [("x", 1, 10, 10, 1.0), ("x", 1, 30, 30, 3.0), ("x", 1, 20, 40, 2.0), ("x", 1, 50, 45, 5.0)]
     times = np.array([5, 10, 29, 30, 40, 45, 49, 50, 149, 151])

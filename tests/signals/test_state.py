@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from collections.abc import Callable
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import pytest
@@ -84,11 +86,15 @@ async def test_a_state_damaged_behind_its_head_is_rebuilt(env: Env) -> None:
 async def test_a_long_backfill_leaves_the_event_loop_free(env: Env, monkeypatch: pytest.MonkeyPatch) -> None:
     where: list[bool] = []
 
-    def noted(*given: object) -> play.Played:
-        where.append(threading.current_thread() is threading.main_thread())
-        return play_bars(*given)  # type: ignore[arg-type]
+    def noted(work: Callable[..., Any]) -> Callable[..., Any]:
+        def run(*given: Any) -> Any:
+            where.append(threading.current_thread() is threading.main_thread())
+            return work(*given)
 
-    monkeypatch.setattr(detect, "play_bars", noted)
+        return run
+
+    monkeypatch.setattr(detect, "measure_bars", noted(play.measure_bars))
+    monkeypatch.setattr(detect, "judge_bars", noted(play.judge_bars))
     monkeypatch.setattr(detect, "AT_ONCE", 100)
     bars = bars_from_paths(3, 60)
     env.now = lambda: 61 * HOUR
@@ -96,8 +102,8 @@ async def test_a_long_backfill_leaves_the_event_loop_free(env: Env, monkeypatch:
     beats = asyncio.create_task(asyncio.sleep(0))
     await detect.detect(env)
     await beats
-    assert where == [False]
+    assert where == [False, False]
     await store_bars(env, bars_from_paths(3, 70))
     env.now = lambda: 71 * HOUR
     await detect.detect(env)
-    assert where == [False, True]
+    assert where == [False, False, True, True]

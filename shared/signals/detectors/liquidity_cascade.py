@@ -34,6 +34,7 @@ MOVE = {5 * MINUTE: 7.0, HOUR: 6.0, DAY: 5.0}
 VOLUME = {5 * MINUTE: 3.0, HOUR: 2.5, DAY: 2.0}
 RANGES = 1.5
 LIQUIDATED = 0.5
+ASKS = ("known_liquidations_long", "known_liquidations_short")
 COLUMNS = ("burst_return", "burst_against", "burst_volume", "burst_range", "base_range")
 
 
@@ -50,7 +51,7 @@ def parts(bars: Measured, step: int) -> tuple[Part, ...]:
 
 def liquidated(bars: Measured) -> Floats:
     """Share of the losing side in what was liquidated, NaN where that is not known (N,)."""
-    longs, shorts = bars.known("known_liquidations_long"), bars.known("known_liquidations_short")
+    longs, shorts = (bars.known(name) for name in ASKS)
     total = longs + shorts
     share: Floats = np.where(bars["burst_return"] < 0, longs, shorts) / np.where(total > 0, total, np.nan)
     return share
@@ -76,4 +77,4 @@ def evidence(bars: Measured, row: int, step: int) -> dict[str, Any]:
     }
 
 
-DETECTOR = Detector("liquidity_cascade", "bars", score, evidence, RAISE_AT)
+DETECTOR = Detector("liquidity_cascade", "bars", score, evidence, RAISE_AT, asks=ASKS)

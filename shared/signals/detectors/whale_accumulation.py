@@ -8,7 +8,8 @@
 1.6 (√(8/π)) times the deviation is the mean range of a random walk (Feller 1951); 0.083 is the standard error
 of the mean place over 12 bars if any place were as likely (√(1/12/12)). Someone who buys much without moving
 the price takes what is sold: that shows as volume without range, and as bars that close near their highs.
-Where it is known, coins must be flowing out of exchanges in net: who accumulates takes them away.
+Where it is known, coins must be flowing out of exchanges in net, for who accumulates takes them away, and the
+order book at the close (5m) must hold more bids than asks in value.
 
 Levels: volume 1.5 (5m) and 1, closes 2 (5m) and 1.5 errors, range 1: no wider than a walk would be, while
 volume like that goes with wide ranges as a rule. Where volume knows nothing of price, one bar in 100,000 (5m)
@@ -23,6 +24,7 @@ from typing import Any
 import numpy as np
 
 from shared.models import DAY, HOUR, MINUTE
+from shared.signals.bars import Floats
 from shared.signals.detector import Detector, Scores
 from shared.signals.detectors.price_anomaly import return_scale
 from shared.signals.detectors.volume_spike import volume_scale
@@ -31,12 +33,13 @@ from shared.signals.kernels.holding import BARS
 from shared.signals.windows import Measured
 
 RAISE_AT = {5 * MINUTE: ALL_REACHED, HOUR: ALL_REACHED, DAY: ALL_REACHED}
+ASKS = ("known_netflow", "known_book_balance")
 EXPECTED = sqrt(8 / pi) * sqrt(BARS)
 PLACE_ERROR = sqrt(1 / 12 / BARS)
 VOLUME = {5 * MINUTE: 1.5, HOUR: 1.0, DAY: 1.0}
 CLOSES = {5 * MINUTE: 2.0, HOUR: 1.5, DAY: 1.5}
 RANGE = 1.0
-OUTFLOW = 1.0
+AGREES = 1.0
 
 
 def parts(bars: Measured, step: int) -> tuple[Part, ...]:
@@ -45,14 +48,14 @@ def parts(bars: Measured, step: int) -> tuple[Part, ...]:
         Part("volume", (bars["held_volume"] - bars.volume_median) / volume_scale(bars), VOLUME[step]),
         Part("range", EXPECTED * return_scale(bars) / held, RANGE),
         Part("closes", (bars["held_close"] - 0.5) / PLACE_ERROR, CLOSES[step]),
-        Part("outflow", outflow(bars), OUTFLOW, optional=True),
+        Part("outflow", agreeing(-bars.known("known_netflow")), AGREES, optional=True),
+        Part("bids", agreeing(bars.known("known_book_balance")), AGREES, optional=True),
     )
 
 
-def outflow(bars: Measured) -> Any:
-    """1 where coins leave exchanges, 0 where they come in, NaN where that is not known (N,)."""
-    netflow = bars.known("known_netflow")
-    return np.where(np.isnan(netflow), np.nan, netflow < 0)
+def agreeing(sign: Floats) -> Floats:
+    """1 where a sign is positive, 0 where it is not, NaN where it is not known (N,)."""
+    return np.where(np.isnan(sign), np.nan, sign > 0)
 
 
 def score(bars: Measured, step: int) -> Scores:
@@ -70,6 +73,7 @@ def evidence(bars: Measured, row: int, step: int) -> dict[str, Any]:
         "expected_range": float(EXPECTED * return_scale(bars)[row]),
         "place_error": PLACE_ERROR,
         "netflow": float(bars.known("known_netflow")[row]),
+        "book_balance": float(bars.known("known_book_balance")[row]),
         "bars": BARS,
         "parts": of_parts(parts(bars, step), row),
         "window": window(bars, row),
@@ -77,4 +81,4 @@ def evidence(bars: Measured, row: int, step: int) -> dict[str, Any]:
     }
 
 
-DETECTOR = Detector("whale_accumulation", "bars", score, evidence, RAISE_AT)
+DETECTOR = Detector("whale_accumulation", "bars", score, evidence, RAISE_AT, asks=ASKS)

@@ -11,7 +11,7 @@ import numpy as np
 from shared.models import HOUR
 from shared.signals import windows
 from shared.signals.bars import Bars, bars_of
-from shared.signals.beside import Beside, nothing_beside
+from shared.signals.beside import nothing_beside
 from shared.signals.detector import Detector
 from shared.signals.play import Found, play_bars
 from shared.signals.windows import Measured
@@ -65,13 +65,14 @@ def bars_from(*paths: Path, step: int = HOUR) -> Bars:
 def measured(
     *paths: Path, step: int = HOUR, leader: int = LEADER, known: Mapping[str, Sequence[float]] | None = None
 ) -> Measured:
-    """What detectors see of the bars; `known` are values known at each close, one a path."""
+    """What detectors see of the bars; `known` are answers of the store, one a path."""
     bars = bars_from(*paths, step=step)
     assets = np.unique(bars.asset)
     lanes = windows.with_lanes(windows.empty(), assets, np.ones_like(assets))
-    columns = {name: np.array(values)[bars.asset - LEADER] for name, values in (known or {}).items()}
-    beside = Beside(nothing_beside(bars, leader).markets, columns, leader)
-    return windows.step(lanes, step, bars, beside)
+    found = windows.step(lanes, step, bars, nothing_beside(bars, leader))
+    asset = found.asset - LEADER
+    found.columns.update({name: np.array(values)[asset] for name, values in (known or {}).items()})
+    return found
 
 
 def found_on(*paths: Path, step: int = HOUR) -> list[Found]:

@@ -63,6 +63,7 @@ PATHS = {
     "usual volume": lambda: accumulated(volume=100),
     "coins come in": accumulated,
     "coins go out": accumulated,
+    "asks outweigh": accumulated,
     "cascaded 1": lambda: cascaded(1),
     "cascaded -1": lambda: cascaded(-1),
     "cascaded 1, then": lambda: cascaded(1).walk(5),
@@ -77,6 +78,7 @@ SHORTS = {"known_liquidations_long": 1.0, "known_liquidations_short": 9.0}
 KNOWN = {
     "coins come in": {"known_netflow": 1e6},
     "coins go out": {"known_netflow": -1e6},
+    "asks outweigh": {"known_netflow": -1e6, "known_book_balance": -0.3},
     "longs liquidated": LONGS,
     "shorts liquidated": SHORTS,
     "shorts squeezed": SHORTS,
@@ -110,16 +112,16 @@ def test_volume_without_range_and_high_closes_are_accumulation() -> None:
     evidence = cases().fires(whale_accumulation.DETECTOR, "accumulated")
     assert cases().rated(whale_accumulation.DETECTOR, "accumulated")[1] == 1
     assert evidence["held_close"] == pytest.approx(0.9)
-    assert evidence["parts"][3] == {"part": "outflow", "status": "no data"}
+    assert evidence["parts"][3:] == [{"part": name, "status": "no data"} for name in ("outflow", "bids")]
     assert len(cases().raised("whale_accumulation", "accumulated")) == 1
 
 
 def test_low_closes_usual_volume_or_coins_that_come_in_are_none() -> None:
-    names = ("low closes", "usual volume", "coins come in", "coins go out")
+    names = ("low closes", "coins come in", "asks outweigh", "usual volume", "coins go out")
     rated = [cases().rated(whale_accumulation.DETECTOR, name)[0] for name in names]
-    assert rated[0] == rated[2] == 0
-    assert rated[1] < 1
-    assert rated[3] == 1
+    assert rated[:3] == [0, 0, 0]
+    assert rated[3] < 1
+    assert rated[4] == 1
     told = whale_accumulation.evidence(cases().bars, cases().row("coins go out"), HOUR)
     assert told["parts"][3] == {"part": "outflow", "score": 1.0, "level": 1.0}
 
