@@ -19,7 +19,7 @@ WILDER, EMA, WINDOW = 14, 20, 20
 FAST, SLOW, SIGNAL = 12, 26, 9
 DEVIATIONS = np.array(2.0)
 
-# Periods of the averages by row: those of gain, size of the move and true range, then three of the close.
+# Periods of the averages by row: those of change, size of the move and true range, then three of the close.
 WILDERS, EMAS = (WILDER, WILDER, WILDER), (FAST, SLOW, EMA)
 SHARES = (*map(wilder_share, WILDERS), *map(ema_share, EMAS))
 
@@ -41,18 +41,18 @@ class Seven(Kernel):
 
     def __init__(self, lanes: int) -> None:
         self.averages, self.values, self.moved = np.zeros((3, len(SHARES), lanes))
-        self.gains, self.sizes, self.range, self.fast, self.slow, self.ema = self.averages
-        self.gain, self.size, self.reach = self.values[: len(WILDERS)]
+        self.changes, self.sizes, self.range, self.fast, self.slow, self.ema = self.averages
+        self.change, self.size, self.reach = self.values[: len(WILDERS)]
         self.closes = self.values[len(WILDERS) :]
         self.shares = np.repeat(SHARES, lanes).reshape(len(SHARES), lanes)
         self.signal, self.signal_share = np.zeros(lanes), ema_share(SIGNAL)
         self.spread = Spread(lanes, WINDOW)
-        self.zero, self.scratch = np.zeros(lanes), np.empty(lanes)
+        self.scratch = np.empty(lanes)
         self.state = (self.averages, self.signal, *self.spread.state)
 
     def step(self, window: Window, out: tuple[Floats, ...]) -> None:
         rsi, macd, signal, histogram, upper, middle, lower, atr, ema, score = out
-        moves(window, self.zero, self.gain, self.size)
+        moves(window, self.change, self.size)
         true_range(window, self.reach, self.scratch)
         self.closes[...] = window.close[window.row]
         warm = window.least > SLOW + SIGNAL
@@ -60,7 +60,7 @@ class Seven(Kernel):
             follow(self.averages, self.values, self.shares, self.moved)
         else:
             self.seed(window)
-        rated(self.gains, self.sizes, rsi)
+        rated(self.changes, self.sizes, rsi)
         np.subtract(self.fast, self.slow, out=macd)
         smooth(self.signal, macd, window, SIGNAL, self.signal_share, self.scratch, missing=SLOW - 1)
         signal[...] = self.signal

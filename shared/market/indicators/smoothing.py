@@ -17,7 +17,7 @@ FORGOTTEN = 1e-15
 # Constants are arrays: numpy converts a number again at every call.
 # The least divisor: 0 by it is 0, and whatever moves at all is far above it.
 TINY = np.array(np.finfo(np.float64).tiny)
-HUNDRED = np.array(100.0)
+FIFTY, HUNDRED = np.array(50.0), np.array(100.0)
 
 
 def ema_share(period: int) -> Floats:

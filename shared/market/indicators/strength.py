@@ -8,7 +8,7 @@ from shared.errors import Invalid
 from shared.market.indicators.definition import Indicator, Parameter, doc_of, labelled, maker_of
 from shared.market.indicators.kernel import Floats, Kernel, Window
 from shared.market.indicators.smoothing import (
-    HUNDRED,
+    FIFTY,
     TINY,
     ema_share,
     forgotten_after,
@@ -18,25 +18,25 @@ from shared.market.indicators.smoothing import (
 )
 
 
-def moves(window: Window, zero: Floats, gains: Floats, sizes: Floats) -> None:
-    """What the close rose, 0 if it fell, and the size of its change, both (L,)."""
-    np.subtract(window.close[window.row], window.close[window.row - 1], out=sizes)
-    np.maximum(sizes, zero, out=gains)
-    np.absolute(sizes, out=sizes)
+def moves(window: Window, changes: Floats, sizes: Floats) -> None:
+    """What the close changed by, and the size of that, both (L,)."""
+    np.subtract(window.close[window.row], window.close[window.row - 1], out=changes)
+    np.absolute(changes, out=sizes)
 
 
-def rated(gains: Floats, sizes: Floats, out: Floats) -> None:
-    """Gains in percent of all moves, 0 if there was none."""
+def rated(changes: Floats, sizes: Floats, out: Floats) -> None:
+    """Gains in percent of all moves: 50 · (1 + change / size) is the same as 100 · gain / (gain + loss)."""
     np.maximum(sizes, TINY, out=out)
-    np.divide(gains, out, out=out)
-    np.multiply(out, HUNDRED, out=out)
+    np.divide(changes, out, out=out)
+    np.multiply(out, FIFTY, out=out)
+    np.add(out, FIFTY, out=out)
 
 
 class Rsi(Kernel):
     """Relative strength index: average gain in percent of average gain and loss (Wilder 1978).
 
-    Wilder's averages, seeded by the mean of the first n changes. 0 where the close has never moved, as TA-Lib
-    has it: none of the (absent) moves was a gain.
+    Wilder's averages, seeded by the mean of the first n changes. 50 where the close has never moved: neither
+    side was stronger. TA-Lib says 0 there, which reads as the deepest fall there is.
     """
 
     reads = ("close",)
@@ -48,11 +48,11 @@ class Rsi(Kernel):
         self.settle = period + forgotten_after(self.share)
         self.averages = np.zeros((2, lanes))
         self.state = (self.averages,)
-        self.moves, self.moved, self.zero = np.empty((2, lanes)), np.empty((2, lanes)), np.zeros(lanes)
-        self.gain, self.size = self.moves
+        self.moves, self.moved = np.empty((2, lanes)), np.empty((2, lanes))
+        self.change, self.size = self.moves
 
     def step(self, window: Window, out: tuple[Floats, ...]) -> None:
-        moves(window, self.zero, self.gain, self.size)
+        moves(window, self.change, self.size)
         smooth(self.averages, self.moves, window, self.period, self.share, self.moved, missing=1)
         rated(self.averages[0], self.averages[1], out[0])
         hide(out[0], window, self.period)

@@ -149,7 +149,7 @@ def test_macd_differs_from_talib_only_in_its_start() -> None:
 def test_a_series_that_never_moved() -> None:
     bars = flat_bars(80)
     expected = {
-        ("rsi", "rsi_14"): 0.0,  # as TA-Lib
+        ("rsi", "rsi_14"): 50.0,  # TA-Lib says 0
         ("macd", "macd_12_26_9"): 0.0,
         ("macd", "macd_signal_12_26_9"): 0.0,
         ("macd", "macd_histogram_12_26_9"): 0.0,
