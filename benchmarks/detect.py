@@ -29,7 +29,7 @@ from shared.platform import d1
 from shared.platform.bindings import open_env
 from shared.platform.d1 import D1Database
 from shared.signals import detect as detection
-from shared.signals import play, windows
+from shared.signals import play, state, windows
 from shared.signals.bars import Bars
 from shared.signals.columns import ENGINE
 from shared.signals.detect import detect
@@ -55,15 +55,15 @@ class Parts:
     def watch(self, name: str, owner: Any, attribute: str) -> None:
         work = getattr(owner, attribute)
 
-        async def awaited(*given: Any) -> Any:
+        async def awaited(*given: Any, **named: Any) -> Any:
             began = self.begin()
-            answer = await work(*given)
+            answer = await work(*given, **named)
             self.end(name, began)
             return answer
 
-        def called(*given: Any) -> Any:
+        def called(*given: Any, **named: Any) -> Any:
             began = self.begin()
-            answer = work(*given)
+            answer = work(*given, **named)
             self.end(name, began)
             return answer
 
@@ -82,7 +82,7 @@ class Parts:
 
 
 def watch_all(parts: Parts) -> None:
-    parts.watch("load: state from the store, unpacked", detection, "load_state")
+    parts.watch("load: state at hand", detection, "load_state")
     parts.watch("intake: what is new, read", detection, "new_bars")
     parts.watch("beside: bitcoin, indices", detection, "beside")
     parts.watch("kernels: every column of the bar", Engine, "advance")
@@ -118,6 +118,10 @@ async def store_bars(env: Env, bars: Bars) -> None:
         one = bars.take(bars.asset == asset)
         rows = [(*row, None) for row in zip(*(getattr(one, name).tolist() for name in names), strict=True)]
         await candles.add_rows(env.db, asset, "binance", STEP, rows, 0)
+
+
+async def read_state(db: D1Database) -> None:
+    assert state.unpack((await detector_state.load(db, "bars:5m")).state)
 
 
 async def from_rows(env: Env, assets: int, newest: int) -> None:
@@ -170,11 +174,13 @@ async def live(env: Env, assets: list[Asset], rounds: int) -> None:
         walls.append(time.perf_counter() - wall_began)
         for name, seconds in parts.spent.items():
             shares[name].append(seconds)
+    alone = await cpu(lambda: read_state(env.db), rounds)
     recomputed = await cpu(lambda: from_rows(env, len(assets), clock["now"] - STEP), rounds)
     for name, spent in shares.items():
         line("  " + name, statistics.median(spent), kernel)
     line("whole detect() for one new bar", statistics.median(whole), kernel)
     line("the same, wall clock", statistics.median(walls), kernel)
+    line("a new process reads its state beside that", alone, kernel)
     line("detect() with nothing new", nothing, kernel)
     line("kernel: exact median and MAD of two series", kernel, kernel)
     line("those two from rows, no state", recomputed, kernel)

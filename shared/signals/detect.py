@@ -16,6 +16,7 @@ import orjson
 
 from shared.env import Env
 from shared.platform.d1 import D1Database
+from shared.signals import at_hand
 from shared.signals.asking import answers
 from shared.signals.bars import STEPS, Bars
 from shared.signals.detect_rules import detect_rules
@@ -87,7 +88,7 @@ async def detect_bars(env: Env, names: Names, step: int, moment: Moment) -> Tall
         intake = await new_bars(env.db, step, env.now(), lanes_of(head.state))
         if not len(intake.bars):
             return Tally()
-        loaded, carried = await load_state(env.db, step)
+        loaded, carried = await load_state(env.db, head)
         if loaded.version != head.version:
             continue
         if carried is None:  # damaged behind its head: every asset is new
@@ -103,14 +104,18 @@ async def detect_bars(env: Env, names: Names, step: int, moment: Moment) -> Tall
 async def detect_given(env: Env, names: Names, step: int, bars: Bars, moment: Moment) -> Tally:
     """The same over bars at hand, which are stored already: a replay need not read them back."""
     for _ in range(ATTEMPTS):
-        tally = await step_over(env, names, step, bars, moment, *await load_state(env.db, step))
+        head = await detector_state.head(env.db, state_name(step))
+        tally = await step_over(env, names, step, bars, moment, *await load_state(env.db, head))
         if tally:
             return tally
     return Tally()
 
 
-async def load_state(db: D1Database, step: int) -> tuple[StoredState, Carried | None]:
-    loaded = await detector_state.load(db, state_name(step))
+async def load_state(db: D1Database, head: StoredState) -> tuple[StoredState, Carried | None]:
+    """The state that is at hand, else that of the store."""
+    if held := at_hand.take(db, head):
+        return held
+    loaded = await detector_state.load(db, head.name)
     return loaded, unpack(loaded.state)
 
 
@@ -140,6 +145,7 @@ async def step_over(
     tally = await store(env, names, found, moment, loaded, (cursor, packed), features, head)
     if tally:
         tally.looked_at = len(bars)
+        at_hand.keep(env.db, detector_state.stored(loaded, cursor, packed, head), carried)
     return tally
 
 

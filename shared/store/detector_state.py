@@ -80,6 +80,12 @@ def swap_statements(
     return swapped + [put.bind(f"{loaded.name}/{i}", cursor, bytes(part)) for i, part in enumerate(more, 1)]
 
 
+def stored(loaded: StoredState, cursor: int, state: bytes, head: int = PART) -> StoredState:
+    """What the head of a state reads like once it has replaced `loaded`."""
+    rows = 1 + -(-max(len(state) - head, 0) // PART)
+    return StoredState(loaded.name, loaded.version + 1, cursor, state[:head], rows)
+
+
 def lost_race(error: D1Error) -> bool:
     """Tell whether a batch broke because another run had stored the next state first."""
     return error.code == "SQLITE_CONSTRAINT" and "detector_state." in error.cause

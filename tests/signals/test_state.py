@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -14,7 +16,8 @@ from signals_support import bars_from_paths, store_bars
 
 from shared.env import Env
 from shared.models import HOUR
-from shared.signals import alike, detect, play, state
+from shared.platform import d1
+from shared.signals import alike, at_hand, detect, play, state
 from shared.signals.bars import Bars
 from shared.signals.beside import nothing_beside
 from shared.signals.columns import ENGINE
@@ -76,11 +79,27 @@ async def test_a_state_damaged_behind_its_head_is_rebuilt(env: Env) -> None:
     env.now = lambda: 150 * HOUR
     await detect.detect(env)
     await env.db.prepare("UPDATE detector_state SET state = x'00' WHERE name = 'bars:1h/1'").run()
+    at_hand.HELD.clear()
     await store_bars(env, bars)
     env.now = lambda: 151 * HOUR
     assert (await detect.detect(env))["bars"] == 3 * 150
     loaded = await detector_state.load(env.db, "bars:1h")
     assert state.unpack(loaded.state) is not None
+
+
+async def test_processes_that_take_turns_go_on_from_each_others_state(env: Env, tmp_path: Path) -> None:
+    """Each holds what it stored last, and sees that the other has stored since."""
+    other = await d1.connect(f"file:{tmp_path / 'test.db'}")
+    bars = bars_from_paths(3, 170, jumps=True, holes=True)
+    for number, close in enumerate(np.unique(bars.open_time)[-40:] + HOUR):
+        turn = replace(env, db=(env.db, env.db, other)[number % 3], now=lambda close=int(close): close)
+        new = bars.take(bars.open_time < close)
+        await store_bars(turn, new)
+        await detect.detect(turn)
+    assert len(at_hand.HELD[env.db]) == len(at_hand.HELD[other]) == 1
+    loaded = await detector_state.load(env.db, "bars:1h")
+    assert (loaded.version, loaded.state) == (40, state.pack(carried(bars)))
+    await other.close()
 
 
 async def test_a_long_backfill_leaves_the_event_loop_free(env: Env, monkeypatch: pytest.MonkeyPatch) -> None:
