@@ -7,7 +7,7 @@ of the entries they are compared with, can be computed exactly; the figures are 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from math import log
 
@@ -17,6 +17,7 @@ from shared.models import DAY, HOUR, Direction
 from shared.signals.bars import Bars, Floats, Ints
 from shared.signals.matched import Closes, match, volatility
 from shared.signals.measure import Bar, Start, measure, threshold
+from shared.signals.play import play_bars, stretches
 from shared.signals.windows import WINDOW
 from shared.store.matched import Entry, Matched
 from shared.store.outcomes import Outcome
@@ -27,6 +28,7 @@ START = 1_577_836_800_000  # 2020-01-01
 SIGMA = 0.01  # of an hour
 # A call every four days at most: what one knows has come true before the next is made.
 APART = 96
+JUMP = 5.0  # times the usual move of an hour
 LEAST_ROW = WINDOW + 1  # a call needs a volatility
 # GARCH(1, 1) with Student's t of 5 degrees: shocks die out by half within a day and a half
 REACTION, PERSISTENCE, FREEDOM = 0.1, 0.88, 5
@@ -120,6 +122,35 @@ def bars_of(made: Market, rng: np.random.Generator) -> Bars:
     price, volume = made.close.ravel(), np.exp(rng.normal(3, 0.6, assets * n))
     ids, times = np.repeat(np.arange(1, assets + 1), n), np.tile(made.open_time, assets)
     return Bars(ids, np.ones_like(ids), times, price, price, price, price, volume)
+
+
+def after_jumps(made: Market) -> list[Call]:
+    """Calls on every bar that moved JUMP times as far as bars had before, its way, an APART at most."""
+    found = list[Call]()
+    for asset in range(len(made.close)):
+        moves = np.diff(np.log(made.close[asset]), prepend=np.log(made.close[asset, 0]))
+        rows = np.arange(LEAST_ROW, len(moves))
+        score = np.abs(moves[rows]) / volatility(rows, STEP, made.closes(asset))
+        last = -APART
+        for row, much in zip(rows[score > JUMP].tolist(), score[score > JUMP].tolist(), strict=True):
+            if row - last >= APART:
+                found.append(Call(asset, row, "up" if moves[row] > 0 else "down", much))
+                last = row
+    return found
+
+
+def detected(made: Market, rng: np.random.Generator, types: Collection[str] = ()) -> list[Call]:
+    """What the bar detectors raise on a market, as calls of their types (default: all)."""
+    bars, found, carried = bars_of(made, rng), list[Call](), None
+    for rows in stretches(bars):
+        played = play_bars(carried, STEP, bars.take(rows))
+        carried = played.carried
+        for one in played.found:
+            if one.raises and (not types or one.finding.type in types):
+                row = (one.finding.at - START) // STEP - 1
+                told = one.finding.direction, one.finding.raw_score
+                found.append(Call(one.finding.asset - 1, row, *told, type=one.finding.type))
+    return found
 
 
 def play(made: Market, calls: Sequence[Call], horizons: Sequence[int]) -> list[Played]:
