@@ -58,7 +58,8 @@ class FakeApi:
             return known() if callable(known) else known
         if method != "GET":
             return 204, None
-        return from_page_data(path, {name: values[0] for name, values in parse_qs(query).items()})
+        asked = {name: values[0] for name, values in parse_qs(query).items()}
+        return from_page_data(path, asked, self.url)
 
     async def stream(self, scope: Any, send: Any) -> None:
         headers = dict(scope["headers"])
@@ -89,7 +90,7 @@ class FakeApi:
             self.loop.call_soon_threadsafe(queue.put_nowait, part)
 
 
-def from_page_data(path: str, asked: dict[str, str]) -> Answer:
+def from_page_data(path: str, asked: dict[str, str], url: str) -> Answer:
     match path.removeprefix("/api/v1/").split("/"):
         case ["auth", "session"]:
             return 200, page_data.session()
@@ -101,6 +102,9 @@ def from_page_data(path: str, asked: dict[str, str]) -> Answer:
             found = page_data.signals()
             rows = [row for row in found["data"] if asked.get("symbol") in (None, row["symbol"])]
             return 200, {**found, "data": rows}
+        case ["signals", "by-id", id]:
+            detail = page_data.signal_detail(id, url)
+            return (200, {"data": detail}) if detail else problem(404, f"there is no signal {id!r}")
         case ["news", "crypto", "latest"]:
             return 200, page_data.news()
         case ["health"]:

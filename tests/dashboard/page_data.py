@@ -121,7 +121,7 @@ def signal(number: int, kind: str, symbol: str, evidence: dict[str, Any], **repl
         "name": name,
         "direction": "up" if score > 0 else "down",
         "confidence_score": None,
-        "confidence": {"status": "not calibrated yet", "raw_score": score, "outcomes": 0},
+        "confidence": confidence(score, 0),
         "state": "active" if number < 3 else "resolved",
         "at": at,
         "known_at": at + 2_000,
@@ -133,6 +133,24 @@ def signal(number: int, kind: str, symbol: str, evidence: dict[str, Any], **repl
         "created_at": at + 2_100,
     }
     return {**made, **replace}
+
+
+def confidence(raw_score: float, outcomes: int, probability: float | None = None) -> dict[str, Any]:
+    """As signal_json tells it: at the primary horizon, and at each one."""
+    rate = None if probability is None else 0.52
+    interval = None if probability is None else [probability - 0.1, probability + 0.1]
+    one = {"probability": probability, "interval": interval, "base_rate": rate, "outcomes": outcomes}
+    return {
+        "status": "insufficient data" if probability is None else "calibrated",
+        "score": probability,
+        "horizon": "24h",
+        "raw_score": raw_score,
+        "outcomes": outcomes,
+        "base_rate": rate,
+        "interval": interval,
+        "calibration": None if probability is None else 7,
+        "by_horizon": {"1h": one, "24h": one} if outcomes else {},
+    }
 
 
 def window() -> dict[str, int]:
@@ -163,6 +181,7 @@ def volume_evidence(volume: float) -> dict[str, Any]:
         "previous_close": 129.0,
         "volume": volume,
         "value": math.log(volume),
+        "news": {"articles": [1, 2, 3, 4], "stories": 3, "feeds": 2, "first_at": NOW - 100 * MINUTE},
         "median": math.log(1_200.0),
         "mad": 0.31,
         "scale": MAD_SCALE * 0.31,
@@ -190,20 +209,39 @@ def signals() -> dict[str, Any]:
     price_score = abs(price["value"] - price["median"]) / price["scale"]
     volume_score = (volume["value"] - volume["median"]) / volume["scale"]
     mood_score = abs(mood["value"] - mood["baseline"]["mean"]) / mood["scale"]
-    sure = {"status": "calibrated", "raw_score": volume_score, "outcomes": 214}
-    few = {"status": "insufficient data", "raw_score": price_score, "outcomes": 12}
+    sure, few = confidence(volume_score, 214, 0.63), confidence(price_score, 12)
+    unknown = {"what": "is <b>not</b> known yet", "levels": [1, 2], "news": {"stories": 0}}
     rows = [
         signal(0, "price_anomaly", "BTC", price, raw_score=price_score, direction="down"),
         signal(1, "volume_spike", "SOL", volume, raw_score=volume_score, confidence_score=0.63,
                confidence=sure, outcomes=outcomes(0.0123)),
         signal(2, "sentiment_shift", "ETH", mood, raw_score=mood_score, direction="down", interval=None),
         signal(3, "price_anomaly", "BTC", price, raw_score=price_score + 1, direction="down"),
-        signal(4, "future_type", "SHIB", {"what": "is <b>not</b> known yet", "levels": [1, 2]}, raw_score=4.2,
+        signal(4, "future_type", "SHIB", unknown, raw_score=4.2,
                direction="none"),
         *(signal(n, "price_anomaly", ASSETS[n % 9][0], price, raw_score=price_score, confidence=few,
                  outcomes=outcomes(None, 0.0123 - n / 500, -0.02, None)) for n in range(5, 24)),
     ]  # fmt: skip
     return {"data": rows, "next_cursor": None}
+
+
+def signal_detail(id: str, url: str) -> dict[str, Any] | None:
+    """What /signals/by-id answers: the signal with its chart, its articles and random entries beside it."""
+    found = next((row for row in signals()["data"] if row["id"] == id), None)
+    if found is None:
+        return None
+    matched = [
+        {"horizon": "1h", "n": 20, "hits": 7, "mean_return": 0.0021},
+        {"horizon": "4h", "n": 0, "hits": None, "mean_return": None},
+    ]
+    chart = history("BTC", "1h") if found["interval"] else None
+    return {
+        **found,
+        "permalink": f"{url}/signals/{id}",
+        "articles": news()["data"][:4],
+        "matched": matched,
+        "chart": chart and {**chart, "data": chart["data"][-140:]},
+    }
 
 
 HOSTILE = (

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 import page_data
 import pytest
 from fake_api import FakeApi, problem
+from support import wait_for
 
 if TYPE_CHECKING:
     from playwright.sync_api import Locator, Page
@@ -23,12 +24,6 @@ PAINTED = """() => [...document.querySelectorAll('canvas')].some((canvas) => {
   const pixels = new Uint32Array(canvas.getContext('2d').getImageData(0, 0, width, height).data.buffer);
   return new Set(pixels).size > 20;
 })"""
-
-
-def wait_for(locator: Locator, text: str | re.Pattern[str]) -> None:
-    from playwright.sync_api import expect
-
-    expect(locator).to_have_text(text, timeout=30_000)
 
 
 def gone(locator: Locator) -> None:
@@ -168,8 +163,8 @@ def test_the_evidence_reproduces_the_number(open_page: Open) -> None:
 def test_confidence_is_measured_or_said_to_be_missing(open_page: Open) -> None:
     page = open_page()
     rows = page.locator("[data-signal]")
-    rows.first.get_by_text("not calibrated yet").wait_for()
-    assert rows.nth(1).get_by_text("63% confidence").is_visible()
+    rows.first.get_by_text("insufficient data").wait_for()
+    assert rows.nth(1).get_by_text("63% within 24h").is_visible()
     assert rows.nth(5).get_by_text("insufficient data").is_visible()
     outcomes = rows.nth(5).get_by_role("list", name="Outcomes")
     assert outcomes.get_by_text("no data").count() == 2

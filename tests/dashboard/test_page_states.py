@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import page_data
 import pytest
 from fake_api import FakeApi, problem
+from support import fits, low_contrast
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -144,9 +145,8 @@ def test_it_fits_and_can_be_read(open_page: Open, width: int, scheme: str, tmp_p
     page = open_page(width=width, color_scheme=scheme)
     page.locator("canvas").first.wait_for()
     page.locator("[data-signal]").first.wait_for()
-    assert page.evaluate("document.documentElement.scrollWidth") == width
     assert page.evaluate("document.documentElement.dataset.theme") == scheme
-    assert low_contrast(page) == []
+    fits(page, width)
     page.locator("[data-signal]").first.get_by_role("button").click()
     drawer = page.get_by_role("dialog")
     drawer.wait_for()
@@ -192,10 +192,3 @@ def test_reduced_motion_moves_nothing(open_page: Open) -> None:
     page = open_page(reduced_motion="reduce")
     page.get_by_text("Live", exact=True).wait_for()
     assert page.evaluate("document.getAnimations().length") == 0
-
-
-def low_contrast(page: Page) -> list[str]:
-    """Texts whose contrast with what is behind them is below 4.5:1 (WCAG AA)."""
-    script = (Path(__file__).parent / "contrast.js").read_text()
-    found: list[str] = page.evaluate(script)
-    return found

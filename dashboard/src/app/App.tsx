@@ -3,6 +3,9 @@ import { SessionProvider } from "../data/session.tsx";
 import { LoginPage } from "../pages/LoginPage.tsx";
 import { MarketPage } from "../pages/market/MarketPage.tsx";
 import { NotFoundPage } from "../pages/NotFoundPage.tsx";
+import { RulesPage } from "../pages/rules/RulesPage.tsx";
+import { SignalPage } from "../pages/signal/SignalPage.tsx";
+import { TrackRecordPage } from "../pages/track/TrackRecordPage.tsx";
 import { PATHS } from "../paths.ts";
 import { TipProvider } from "../ui/Tip.tsx";
 import { ErrorBoundary } from "./ErrorBoundary.tsx";
@@ -19,6 +22,9 @@ export function App() {
               <Route element={<Layout />}>
                 <Route element={<Guard />}>
                   <Route path={PATHS.market} element={<MarketPage />} />
+                  <Route path={PATHS.signal} element={<SignalPage />} />
+                  <Route path={PATHS.trackRecord} element={<TrackRecordPage />} />
+                  <Route path={PATHS.rules} element={<RulesPage />} />
                 </Route>
                 <Route path={PATHS.login} element={<LoginPage />} />
                 <Route path="*" element={<NotFoundPage />} />

@@ -6,6 +6,7 @@ export class ApiError extends Error {
     readonly status: number, // 0: no answer at all
     readonly code = "",
     readonly retryAfter: number | null = null, // seconds
+    readonly details: Record<string, unknown> = {},
   ) {
     super(message);
   }
@@ -23,21 +24,27 @@ const base = "/api/v1";
 export async function get<T>(path: string, { signal, accept = [] }: Ask = {}): Promise<T> {
   const answer = await reach(path, { signal, cache: "no-cache", headers: { accept: "application/json" } });
   if (!answer.ok && !accept.includes(answer.status)) throw await problem(answer);
-  try {
-    return (await answer.json()) as T;
-  } catch {
-    throw new ApiError("The server's answer could not be read.", answer.status);
-  }
+  return (await read(answer)) as T;
 }
 
-/** POST or DELETE; answers of these carry nothing the page needs. */
-export async function send(method: "POST" | "DELETE", path: string, body?: unknown): Promise<void> {
+/** Change something; undefined where the answer carries nothing. */
+export async function send<T = undefined>(method: "POST" | "PATCH" | "DELETE", path: string, body?: unknown, { signal }: Ask = {}): Promise<T> {
   const answer = await reach(path, {
     method,
+    signal,
     headers: body === undefined ? {} : { "content-type": "application/json" },
     body: body === undefined ? undefined : JSON.stringify(body),
   });
   if (!answer.ok) throw await problem(answer);
+  return (answer.status === 204 ? undefined : await read(answer)) as T;
+}
+
+async function read(answer: Response): Promise<unknown> {
+  try {
+    return await answer.json();
+  } catch {
+    throw new ApiError("The server's answer could not be read.", answer.status);
+  }
 }
 
 async function reach(path: string, init: RequestInit): Promise<Response> {
@@ -52,14 +59,16 @@ async function reach(path: string, init: RequestInit): Promise<Response> {
 async function problem(answer: Response): Promise<ApiError> {
   const after = Number(answer.headers.get("retry-after"));
   let [detail, code] = ["", ""];
+  let details: Record<string, unknown> = {};
   try {
-    const body = (await answer.json()) as { detail?: unknown; title?: unknown; code?: unknown };
+    const body = (await answer.json()) as { detail?: unknown; title?: unknown; code?: unknown; details?: Record<string, unknown> };
     detail = String(body.detail ?? body.title ?? "");
     code = String(body.code ?? "");
+    details = body.details ?? {};
   } catch {
     // not problem+json: a proxy in between answered
   }
-  return new ApiError(detail || `The server answered ${answer.status}.`, answer.status, code, after > 0 ? after : null);
+  return new ApiError(detail || `The server answered ${answer.status}.`, answer.status, code, after > 0 ? after : null, details);
 }
 
 /** Fill a path with query parameters, leaving out what is not set. */

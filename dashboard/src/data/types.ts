@@ -58,6 +58,24 @@ export interface Outcome {
   hit: boolean | null;
 }
 
+/** What one probability rests on: outcomes of the same type, bar length and horizon. */
+export interface Chance {
+  probability: number | null;
+  interval: [number, number] | null;
+  base_rate: number | null;
+  outcomes: number;
+}
+
+export interface Confidence {
+  status: "insufficient data" | "calibrated";
+  raw_score: number;
+  outcomes: number;
+  horizon?: string | null;
+  base_rate?: number | null;
+  interval?: [number, number] | null;
+  by_horizon?: Record<string, Chance>;
+}
+
 export interface Signal {
   id: string;
   type: string;
@@ -65,11 +83,7 @@ export interface Signal {
   name: string;
   direction: "up" | "down" | "none";
   confidence_score: number | null;
-  confidence: {
-    status: "not calibrated yet" | "insufficient data" | "calibrated";
-    raw_score: number;
-    outcomes: number;
-  };
+  confidence: Confidence;
   state: "active" | "resolved" | "expired";
   at: number;
   known_at: number;
@@ -79,6 +93,21 @@ export interface Signal {
   evidence: Record<string, unknown>;
   outcomes: Outcome[];
   created_at: number;
+}
+
+/** Random entries of the same asset at the same hour of the day, in the days before; returns in the signal's direction. */
+export interface Matched {
+  horizon: string;
+  n: number;
+  hits: number | null;
+  mean_return: number | null;
+}
+
+export interface SignalDetail extends Signal {
+  permalink: string;
+  articles: Article[];
+  matched: Matched[];
+  chart: { interval: Interval; source: string | null; data: Bar[] } | null;
 }
 
 export interface Article {
@@ -122,4 +151,17 @@ export interface Session {
   demo: boolean;
   public_read: boolean;
   now: number;
+}
+
+export interface Regime {
+  regime: string;
+  trend: "bull" | "bear" | "sideways" | null;
+  volatility: string | null;
+  breadth: { above_average: number; assets: number; average_days: number };
+}
+
+export interface Psychology {
+  state: string;
+  index: number | null; // 0 all fear, 100 all greed
+  missing: string[];
 }

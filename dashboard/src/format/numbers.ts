@@ -53,6 +53,16 @@ export function fraction(value: Maybe, decimals = 2): string {
   return missing(value) ? NONE : percent(value * 100, decimals);
 }
 
+/** A share (0.634) in whole percent without a sign: probabilities, hit rates. */
+export function share(value: Maybe, decimals = 0): string {
+  return missing(value) ? NONE : `${(value * 100).toFixed(decimals)}%`;
+}
+
+/** Two ends of an interval: "−14.5% to +24.9%". */
+export function range(ends: readonly [number, number] | null | undefined, show: (value: number) => string): string {
+  return ends ? `${show(ends[0])} to ${show(ends[1])}` : NONE;
+}
+
 /** Any measured number: up to `digits` significant digits, no exponent inside the range people read. */
 export function plain(value: Maybe, digits = 6): string {
   if (missing(value)) return NONE;

@@ -2,15 +2,14 @@ import { useEffect, useMemo, useState } from "react";
 import { withQuery } from "../../data/client.ts";
 import { mergeNewest } from "../../data/merge.ts";
 import { useResource } from "../../data/resource.ts";
-import type { Bar, History, Interval, List, MarketRow, Signal } from "../../data/types.ts";
-import { compactDollars, count, price, priceDecimals } from "../../format/numbers.ts";
-import { instant } from "../../format/time.ts";
+import type { History, Interval, List, MarketRow, Signal } from "../../data/types.ts";
+import { count, price } from "../../format/numbers.ts";
 import { Badge } from "../../ui/Badge.tsx";
 import { Card } from "../../ui/Card.tsx";
 import { Change } from "../../ui/Figures.tsx";
 import { Empty, Shown } from "../../ui/States.tsx";
-import { CandleChart } from "./CandleChart.tsx";
-import { PERIODS, STEPS } from "./candles.ts";
+import { PERIODS, STEPS } from "../../chart/candles.ts";
+import { Plot } from "../../chart/Plot.tsx";
 import { IntervalChoice } from "./IntervalChoice.tsx";
 
 const RELOAD_PAUSE = 2000;
@@ -36,7 +35,7 @@ export default function ChartCard({ row, onSignal }: { row: MarketRow; onSignal:
         <NoCandles interval={interval} />
       ) : (
         <Shown resource={history} label="candles" isEmpty={(found) => found.data.length === 0} empty={<NoCandles interval={interval} />}>
-          {(found) => <Plot key={`${row.symbol} ${interval}`} row={row} interval={interval} bars={found.data} signals={signals.data?.data ?? []} onSignal={onSignal} />}
+          {(found) => <Plot key={`${row.symbol} ${interval}`} name={row.name} interval={interval} bars={found.data} live={row.price} signals={signals.data?.data ?? []} onSignal={onSignal} />}
         </Shown>
       )}
     </Card>
@@ -81,48 +80,4 @@ function sourcesText({ sources }: MarketRow): string {
   const names = (used: boolean) => sources.filter((source) => source.used === used).map((source) => source.source).join(", ");
   const [by, without] = [names(true), names(false)];
   return [by ? `Price by ${by}` : "No price agreed", without && `left out: ${without}`].filter(Boolean).join("; ");
-}
-
-interface PlotProps {
-  row: MarketRow;
-  interval: Interval;
-  bars: Bar[];
-  signals: Signal[];
-  onSignal: (signal: Signal) => void;
-}
-
-function Plot({ row, interval, bars, signals, onSignal }: PlotProps) {
-  const [hovered, setHovered] = useState<Bar | null>(null);
-  const shown = hovered ?? bars[bars.length - 1]!;
-  const decimals = Math.max(...[shown[1], shown[4]].map(priceDecimals));
-  const label = `Candles of ${row.name}, ${interval}: ${bars.length} bars, last close ${price(bars[bars.length - 1]![4])}`;
-  const open = (id: string) => {
-    const signal = signals.find((one) => one.id === id);
-    if (signal) onSignal(signal);
-  };
-  return (
-    <>
-      <p className="num flex flex-wrap gap-x-3 px-4 pt-1 pb-2 text-xs text-muted">
-        <span>{instant(shown[0])}</span>
-        {(["O", "H", "L", "C"] as const).map((name, index) => (
-          <span key={name}>
-            {name} <span className="text-text">{price(shown[index + 1], decimals)}</span>
-          </span>
-        ))}
-        <span>
-          V <span className="text-text">{compactDollars(shown[5]).replace("$", "")}</span>
-        </span>
-      </p>
-      <CandleChart
-        bars={bars}
-        step={STEPS[interval]}
-        decimals={priceDecimals(bars[bars.length - 1]![4])}
-        live={row.price}
-        signals={signals}
-        label={label}
-        onHover={setHovered}
-        onSignal={open}
-      />
-    </>
-  );
 }

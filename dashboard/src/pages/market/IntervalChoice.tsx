@@ -1,5 +1,5 @@
 import type { Interval } from "../../data/types.ts";
-import { STEPS } from "./candles.ts";
+import { STEPS } from "../../chart/candles.ts";
 
 const INTERVALS = Object.keys(STEPS) as Interval[];
 

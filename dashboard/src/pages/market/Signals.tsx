@@ -5,8 +5,8 @@ import { Card } from "../../ui/Card.tsx";
 import { Ago } from "../../ui/Figures.tsx";
 import { Fold } from "../../ui/Fold.tsx";
 import { Empty, Shown } from "../../ui/States.tsx";
-import { score } from "./explainers.ts";
-import { Confidence, Direction, Outcomes, State } from "./SignalParts.tsx";
+import { score } from "../../signals/explain/steps.ts";
+import { Confidence, Direction, Outcomes, State } from "../../signals/SignalParts.tsx";
 
 interface Props {
   signals: Resource<List<Signal>>;

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { Bar, MarketRow, Signal } from "../../data/types.ts";
-import { barOf, markers, withGaps } from "./candles.ts";
+import { barOf, markers, withGaps } from "../../chart/candles.ts";
 import { arrange, firstOrder, nextOrder } from "./sorting.ts";
 import { marketSummary } from "./summary.ts";
 

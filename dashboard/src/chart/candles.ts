@@ -1,6 +1,6 @@
 /** Bars as the chart takes them. Its time is in seconds; ours in milliseconds. */
 import type { CandlestickData, HistogramData, SeriesMarker, Time, UTCTimestamp, WhitespaceData } from "lightweight-charts";
-import type { Bar, Interval, Signal } from "../../data/types.ts";
+import type { Bar, Interval, Signal } from "../data/types.ts";
 
 const MINUTE = 60_000;
 export const STEPS: Record<Interval, number> = { "5m": 5 * MINUTE, "1h": 60 * MINUTE, "1d": 1440 * MINUTE };

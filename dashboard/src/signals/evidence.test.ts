@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { Signal } from "../../data/types.ts";
+import type { Signal } from "../data/types.ts";
 import { explain, inputs } from "./evidence.ts";
 
 const window = { base: 1_763_370_000_000, first: 1_763_373_600_000, last: 1_763_715_600_000, n: 96 };
@@ -7,7 +7,7 @@ const window = { base: 1_763_370_000_000, first: 1_763_373_600_000, last: 1_763_
 function signal(type: string, raw_score: number, evidence: Record<string, unknown>): Signal {
   return {
     id: "01", type, symbol: "BTC", name: "Bitcoin", direction: "down", confidence_score: null,
-    confidence: { status: "not calibrated yet", raw_score, outcomes: 0 }, state: "active", at: 0, known_at: 0,
+    confidence: { status: "insufficient data", raw_score, outcomes: 0 }, state: "active", at: 0, known_at: 0,
     expires_at: null, interval: "1d", price: 1, evidence, outcomes: [], created_at: 0,
   }; // prettier-ignore
 }

@@ -1,8 +1,9 @@
 /** Pieces of a signal that its row and its evidence share. */
 import { ArrowDownRight, ArrowUpRight, CircleDot } from "lucide-react";
-import type { Outcome, Signal } from "../../data/types.ts";
-import { fraction } from "../../format/numbers.ts";
-import { Badge, type Tone } from "../../ui/Badge.tsx";
+import type { Outcome, Signal } from "../data/types.ts";
+import { fraction } from "../format/numbers.ts";
+import { Badge, type Tone } from "../ui/Badge.tsx";
+import { confidenceReason, confidenceText } from "./confidence.ts";
 
 const DIRECTIONS = {
   up: { Icon: ArrowUpRight, className: "bg-up-soft text-up", name: "up" },
@@ -19,19 +20,10 @@ export function Direction({ of }: { of: Signal["direction"] }) {
   );
 }
 
-/** A calibrated probability, or why there is none. Never a number made up. */
-export function confidenceText({ confidence, confidence_score }: Signal): string {
-  if (confidence_score === null) return confidence.status === "calibrated" ? "insufficient data" : confidence.status;
-  return `${Math.round(confidence_score * 100)}% confidence`;
-}
-
 export function Confidence({ signal }: { signal: Signal }) {
   const known = signal.confidence_score !== null;
-  const title = known
-    ? `Measured on ${signal.confidence.outcomes} earlier signals of this type`
-    : "A probability is shown once enough outcomes of this type have been measured";
   return (
-    <Badge tone={known ? "accent" : "muted"} title={title}>
+    <Badge tone={known ? "accent" : "muted"} title={confidenceReason(signal)}>
       <span className="sr-only">confidence: </span>
       {confidenceText(signal)}
     </Badge>

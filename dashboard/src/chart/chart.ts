@@ -13,8 +13,8 @@ import {
   type ISeriesMarkersPluginApi,
   type Time,
 } from "lightweight-charts";
-import type { Bar, Signal } from "../../data/types.ts";
-import { price } from "../../format/numbers.ts";
+import type { Bar, Signal } from "../data/types.ts";
+import { price } from "../format/numbers.ts";
 import { markers, volumes, withGaps } from "./candles.ts";
 
 export interface Chart {

@@ -1,6 +1,6 @@
 import { useEffect, useRef } from "react";
-import { useTheme } from "../../app/theme.ts";
-import type { Bar, Signal } from "../../data/types.ts";
+import { useTheme } from "../app/theme.ts";
+import type { Bar, Signal } from "../data/types.ts";
 import { seconds, withGaps } from "./candles.ts";
 import { createCandles, fill, mark, paint, showLive, showNewest, type Chart } from "./chart.ts";
 

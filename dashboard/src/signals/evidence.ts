@@ -1,9 +1,10 @@
 /** How a signal's number came about: each step in words, and the number computed again from the stored inputs. */
-import type { Signal } from "../../data/types.ts";
-import { plain } from "../../format/numbers.ts";
-import { instant } from "../../format/time.ts";
-import { words } from "../../format/words.ts";
-import { EXPLAINERS, score, type Derivation, type Step } from "./explainers.ts";
+import type { Signal } from "../data/types.ts";
+import { plain } from "../format/numbers.ts";
+import { instant } from "../format/time.ts";
+import { words } from "../format/words.ts";
+import { EXPLAINERS } from "./explain/index.ts";
+import { score, type Derivation, type Step } from "./explain/steps.ts";
 
 export interface Explanation extends Derivation {
   agrees: boolean | null; // null: this page cannot tell
