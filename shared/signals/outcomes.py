@@ -121,7 +121,8 @@ async def entries_for(env: Env, settled: Sequence[Outcome], found: Mapping[str, 
     by_series: defaultdict[tuple[int, int, str | None], list[Signal]] = defaultdict(list)
     for id in sorted(fresh):
         signal = found[id]
-        by_series[signal.asset, signal.step or HOUR, signal.metadata.get("source")].append(signal)
+        step = signal.step or signal.metadata.get("price_step", HOUR)
+        by_series[signal.asset, step, signal.metadata.get("source")].append(signal)
     drawn = list[Matched]()
     for (asset, step, source), waiting in by_series.items():
         reach = [stretch(signal.at, step) for signal in waiting]
