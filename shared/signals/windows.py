@@ -21,6 +21,7 @@ from shared.signals.columns import ENGINE
 from shared.signals.kernels.baseline import WINDOW
 
 KINDS = {"Ints": np.int64, "Floats": np.float64, "Bools": np.bool_}
+FEW = 4  # times as many lanes move as stay behind
 BLOCK = 8192  # windows measured at a time: 6 MB, whatever the length of the backfill
 CLOSE, VOLUME, OPEN_TIME = (FIELDS.index(name) for name in ("close", "volume", "open_time"))
 PRICES = ("open", "high", "low", "close", "volume")
@@ -126,12 +127,12 @@ def step(state: Windows, length: int, bars: Bars, beside: Beside | None = None) 
     newer = bars.open_time > state.cursor[lanes]
     if not newer.all():
         bars, lanes, beside = bars.take(newer), lanes[newer], beside.take(newer)
-    moved, starts, counts = np.unique(lanes, return_index=True, return_counts=True)
+    present, starts, counts = np.unique(lanes, return_index=True, return_counts=True)
     parts, done = [], 0
     for width in np.unique(counts):  # all lanes that have so many bars move side by side
         there = counts >= width
         rows = starts[there][:, None] + np.arange(done, width)
-        some = slice(None) if there.sum() == len(state.asset) else moved[there]
+        some = slice(None) if there.sum() == len(state.asset) else present[there]
         parts.append(advance(state, some, bars, beside, rows, length))
         done = int(width)
     return joined(parts, beside.leader)
@@ -154,7 +155,7 @@ def advance(
     ready = tick > WINDOW
     median, mad = baselines(returns, ready)
     volume_median, volume_mad = baselines(volumes, ready)
-    table = ENGINE.advance(windows.state, fields_of(bars, beside, rows.T), lanes)
+    table = moved(windows.state, fields_of(bars, beside, rows.T), lanes)
     numbers = np.repeat(np.arange(len(windows.asset))[lanes], k)
     new = slice(WINDOW, None)
     wide = (tick, bars.asset[rows], bars.source[rows], opened, close, closes[:, WINDOW:-1])
@@ -163,6 +164,22 @@ def advance(
     flat = np.ascontiguousarray(table.transpose(0, 2, 1)).reshape(len(table), n * k)
     columns = dict(zip(ENGINE.names, flat, strict=True))
     return [numbers, *(column.reshape(n * k) for column in (*wide, *rest, *ends))], columns
+
+
+def moved(state: State, fields: Floats, lanes: Ints | slice) -> Floats:
+    """Step some lanes over `fields` (F, k, n): the columns (C, k, n).
+
+    Where few stay behind it is they that are put aside: copying all the others costs as much as the step.
+    """
+    if isinstance(lanes, slice) or FEW * (len(state.count) - len(lanes)) > len(lanes):
+        return ENGINE.advance(state, fields, lanes)
+    behind = np.setdiff1d(np.arange(len(state.count)), lanes)
+    aside = ENGINE.take(state, behind)
+    wide = np.full((*fields.shape[:2], len(state.count)), np.nan)
+    wide[..., lanes] = fields
+    table = ENGINE.advance(state, wide)[..., lanes]
+    ENGINE.put(state, behind, aside)
+    return table
 
 
 def fields_of(bars: Bars, beside: Beside, rows: Ints) -> Floats:

@@ -156,3 +156,18 @@ def test_state_of_another_version_is_not_read(damage: bytes | None) -> None:
     assert state.unpack(packed[:-8] if damage is None else damage) is None
     assert state.unpack(packed.replace(b'"layout":2', b'"layout":1')) is None
     assert state.unpack(packed.replace(ENGINE.layout.encode(), b"0" * len(ENGINE.layout))) is None
+
+
+def test_few_lanes_that_stay_behind_are_as_they_were() -> None:
+    """Many lanes move while one waits: the same bits as if each had moved alone."""
+    bars = bars_from_paths(assets=9, n=140)
+    late = (bars.asset == 4) & (bars.open_time > 120 * HOUR)
+    lanes, parts = started(bars), []
+    for rows in (~late & (bars.open_time <= 130 * HOUR), ~late, late):
+        parts.append(step(lanes, HOUR, bars.take(rows)))
+    whole = started(bars)
+    once = sorted_rows([step(whole, HOUR, bars)])
+    for name, column in sorted_rows(parts).items():
+        if name != "lane":
+            np.testing.assert_array_equal(column, once[name], err_msg=name)
+    same_lanes(lanes, whole)
