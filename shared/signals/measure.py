@@ -7,14 +7,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from math import sqrt
 from operator import itemgetter
+from typing import TypeVar
 
 from shared.models import HOUR, Direction
+from shared.signals.bars import Floats
 from shared.store.outcomes import Outcome
 
 # A hit is a move beyond half of what the horizon usually brings: less is drift, not a call that came true.
 # A random walk does so in one direction with probability 1 - Φ(0.5) = 31 %.
 HIT_SIGMAS = 0.5
 
+T = TypeVar("T", float, Floats)
 Bar = tuple[int, float, float, float]  # open_time, high, low, close
 opened = itemgetter(0)
 
@@ -29,9 +32,14 @@ class Start:
     volatility_1h: float
 
 
+def half_usual(volatility_1h: T, horizon: int) -> T:
+    """Half of the usual move of a horizon, which spreads with the root of time; a number or a column."""
+    return volatility_1h * (HIT_SIGMAS * sqrt(horizon / HOUR))
+
+
 def threshold(start: Start, horizon: int) -> float:
-    """The return that counts as a hit: half of the usual move, which spreads with the root of time."""
-    return HIT_SIGMAS * start.volatility_1h * sqrt(horizon / HOUR)
+    """The return that counts as a hit."""
+    return half_usual(start.volatility_1h, horizon)
 
 
 def ahead_of(direction: Direction, forward: float) -> float:

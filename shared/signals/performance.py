@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,6 +24,7 @@ BENCHMARK = "bitcoin"  # whose daily closes name the regime of the market
 BY = ("regime", "symbol", "hour", "weekday")
 
 Of = Callable[[Resolved], Any]
+Parts = Mapping[tuple[str, int, int], Sequence[Resolved]]  # by type, step, horizon
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +47,9 @@ async def performance(env: Env, asked: Asked) -> dict[str, Any]:
     regime_of = await regimes(env) if asked.regime or asked.by == "regime" else nothing
     for type in [asked.type] if asked.type else await track_record.types(env.db):
         rows = await track_record.resolved(env.db, type, as_of=asked.as_of)
-        kept = [row for row in rows if wanted(row, asked, regime_of)]
-        fits = await calibrations.newest(env.db, by_key(kept), asked.as_of)
-        found += await asyncio.to_thread(entries, kept, asked.by, regime_of, fits)
+        parts = await asyncio.to_thread(wanted_parts, rows, asked, regime_of)
+        fits = await calibrations.newest(env.db, parts, asked.as_of)
+        found += await asyncio.to_thread(entries, parts, asked.by, regime_of, fits)
     return {"data": found, "least_outcomes": LEAST, "generated_at": env.now()}
 
 
@@ -56,18 +57,23 @@ def nothing(row: Resolved) -> None:
     return None
 
 
-def wanted(row: Resolved, asked: Asked, regime_of: Of) -> bool:
-    return (
-        asked.step in (None, row.step)
-        and asked.horizon in (None, row.horizon)
-        and asked.symbol in (None, row.symbol)
-        and (asked.hour is None or asked.hour == hour_of(row))
-        and (asked.regime is None or asked.regime == regime_of(row))
-    )
+def wanted_parts(rows: Sequence[Resolved], asked: Asked, regime_of: Of) -> Parts:
+    """The rows that are asked for, by type, bar length and horizon."""
+    kept: Iterable[Resolved] = rows
+    for wish, of in (
+        (asked.step, lambda row: row.step),
+        (asked.horizon, lambda row: row.horizon),
+        (asked.symbol, lambda row: row.symbol),
+        (asked.hour, hour_of),
+        (asked.regime, regime_of),
+    ):
+        if wish is not None:
+            kept = [row for row in kept if of(row) == wish]
+    return by_key(kept)
 
 
 def entries(
-    rows: Sequence[Resolved], by: str | None, regime_of: Of, fits: Mapping[Any, Calibration]
+    parts: Parts, by: str | None, regime_of: Of, fits: Mapping[Any, Calibration]
 ) -> list[dict[str, Any]]:
     found = list[dict[str, Any]]()
     of: Mapping[str, Of] = {
@@ -76,7 +82,7 @@ def entries(
         "hour": hour_of,
         "weekday": weekday_of,
     }
-    for key, part in sorted(by_key(rows).items()):
+    for key, part in sorted(parts.items()):
         if by is None:
             found.append({**record_json(record(key, part)), "calibration": calibration_json(fits.get(key))})
         else:

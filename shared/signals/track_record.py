@@ -24,9 +24,9 @@ from typing import Any
 import numpy as np
 
 from shared.models import DAY, HOUR
-from shared.signals.bars import Floats
+from shared.signals.bars import Floats, Ints
 from shared.signals.intervals import Estimate, clusters, estimate
-from shared.signals.measure import Start, ahead_of, opposite
+from shared.signals.measure import half_usual
 from shared.signals.patterns import WEEKDAYS, wilson
 from shared.store.track_record import Resolved
 
@@ -123,9 +123,7 @@ def record(key: Key, rows: Sequence[Resolved]) -> Record:
     n, hits = len(told), sum(row.hit or 0 for row in called) if called else None
     if n < LEAST:
         return Record(*key, n, hits, INSUFFICIENT)
-    ahead = column(ahead_of(row.direction, row.forward_return) for row in told)
-    paired = [row for row in told if row.matched_n]
-    against = [opposite_of(row) for row in called]
+    one = columns(told, key[2])
     return Record(
         *key,
         n,
@@ -133,48 +131,73 @@ def record(key: Key, rows: Sequence[Resolved]) -> Record:
         MEASURED,
         hit_rate=None if hits is None else hits / n,
         hit_rate_95=None if hits is None else wilson(hits, n),
-        opposite_hit_rate=None if hits is None else sum(against) / n,
-        mean_return=float(ahead.mean()),
-        median_return=float(np.median(ahead)),
-        mean_favourable=mean_of([row.max_favourable for row in called]),
-        mean_adverse=mean_of([row.max_adverse for row in called]),
-        **differences(paired, key[2], bool(called)),
+        opposite_hit_rate=float(one.opposite.mean()) if called else None,
+        mean_return=float(one.ahead.mean()),
+        median_return=float(np.median(one.ahead)),
+        mean_favourable=float(one.favourable.mean()) if called else None,
+        mean_adverse=float(one.adverse.mean()) if called else None,
+        **differences(one, bool(called)),
     )
 
 
-def differences(paired: Sequence[Resolved], horizon: int, called: bool) -> dict[str, Any]:
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """Rows of one key as columns (N,); `ahead` is the move in the signal's direction. What is not known is
+    NaN: hits without a direction, `drawn` figures without entries."""
+
+    cluster: Ints
+    ahead: Floats
+    hit: Floats
+    opposite: Floats
+    favourable: Floats
+    adverse: Floats
+    drawn: Floats
+    drawn_hit: Floats
+    drawn_opposite: Floats
+    drawn_return: Floats
+
+
+def columns(rows: Sequence[Resolved], horizon: int) -> Columns:
+    one = dict(zip(Resolved._fields, zip(*rows, strict=True), strict=True))
+    side = np.array([-1.0 if way == "down" else 1.0 for way in one["direction"]])
+    ahead = side * floats(one["forward_return"])
+    drawn = floats(one["matched_n"])
+    some = np.where(drawn > 0, drawn, np.nan)
+    return Columns(
+        clusters(np.array(one["at"], np.int64), horizon),
+        ahead,
+        floats(one["hit"]),
+        (-ahead > half_usual(floats(one["volatility_1h"]), horizon)).astype(np.float64),
+        floats(one["max_favourable"]),
+        floats(one["max_adverse"]),
+        drawn,
+        floats(one["matched_hits"]) / some,
+        floats(one["matched_opposite"]) / some,
+        floats(one["matched_return"]),
+    )
+
+
+def floats(values: Sequence[float | None]) -> Floats:
+    """A column; None becomes NaN."""
+    return np.array(values, np.float64)
+
+
+def differences(one: Columns, called: bool) -> dict[str, Any]:
     """What sets the signals apart from their own entries, of the rows that have some."""
-    if not paired:
+    paired = one.drawn > 0
+    if not paired.any():
         return {}
-    group = clusters(np.array([row.at for row in paired], np.int64), horizon)
-    drawn = column(row.matched_return or 0.0 for row in paired)
-    ahead = column(ahead_of(row.direction, row.forward_return) for row in paired)
+    group, ahead, drawn = one.cluster[paired], one.ahead[paired], one.drawn_return[paired]
     found: dict[str, Any] = {
-        "pairs": len(paired),
-        "matched_n": sum(row.matched_n for row in paired),
+        "pairs": int(paired.sum()),
+        "matched_n": int(one.drawn.sum()),
         "matched_mean_return": float(drawn.mean()),
         "return_difference": estimate(ahead - drawn, group),
     }
     if not called:
         return found
-    hit = column(row.hit or 0 for row in paired)
-    against = column(opposite_of(row) for row in paired)
-    share = column((row.matched_hits or 0) / row.matched_n for row in paired)
-    share_against = column((row.matched_opposite or 0) / row.matched_n for row in paired)
-    found["matched_hit_rate"] = float(share.mean())
-    found["lift"] = estimate(hit - share, group)
-    found["direction"] = estimate((hit - against) - (share - share_against), group)
+    lift, against = (one.hit - one.drawn_hit)[paired], (one.opposite - one.drawn_opposite)[paired]
+    found["matched_hit_rate"] = float(one.drawn_hit[paired].mean())
+    found["lift"] = estimate(lift, group)
+    found["direction"] = estimate(lift - against, group)
     return found
-
-
-def opposite_of(row: Resolved) -> bool:
-    return opposite(Start(row.at, 1.0, row.direction, row.volatility_1h), row.forward_return, row.horizon)
-
-
-def column(values: Iterable[float]) -> Floats:
-    return np.array(list(values), np.float64)
-
-
-def mean_of(values: Sequence[float | None]) -> float | None:
-    known = [value for value in values if value is not None]
-    return float(np.mean(known)) if known else None
