@@ -138,7 +138,8 @@ async def check_signals(env: Env, found: Audit) -> None:
         last, found.signals = page[-1].id, found.signals + len(page)
         for one in page:
             found.findings += unlogged(one, env.now() if found.entries else one.known_at)
-            found.waiting += bool(one.raised_waits or one.resolved_waits)
+            waits = one.raised_waits > one.raised or one.resolved_waits > one.resolved
+            found.waiting += waits
 
 
 def unlogged(one: Logged, now: int) -> list[str]:

@@ -58,8 +58,6 @@ async def seal(env: Env, moment: Callable[[int], int] | None = None) -> dict[str
         )
         if await signal_log.append(env.db, entries, due):
             sealed += len(entries)
-        elif await signal_log.head(env.db) == head:
-            raise RuntimeError(f"{due[0].kind} {due[0].signal} is in the log already and waits for it again")
 
 
 def chained(

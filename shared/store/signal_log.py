@@ -12,7 +12,9 @@ from shared.models import DAY, EARLIEST
 from shared.platform.d1 import D1Database, D1Error, D1PreparedStatement
 from shared.store.rows import insert_statements
 
-SQL_WAITING = """SELECT known, signal, kind FROM signal_log_queue WHERE known >= ?1
+# What has its entry already (its state was set back and forth) must not stop the rest for ever.
+SQL_WAITING = """SELECT known, signal, kind FROM signal_log_queue q WHERE known >= ?1
+AND NOT EXISTS (SELECT 1 FROM signal_log WHERE signal = q.signal AND kind = q.kind)
 ORDER BY known, signal, kind LIMIT ?2"""
 SQL_HEAD = """SELECT seq, signal, kind, at, content_hash, previous, hash FROM signal_log
 WHERE seq > 0 ORDER BY seq DESC LIMIT 1"""

@@ -220,6 +220,16 @@ async def test_what_is_raised_just_now_waits_for_its_entry(env: Env) -> None:
     assert (found.findings, found.waiting) == ([], 1)
 
 
+async def test_a_state_set_back_and_forth_is_found_and_stops_nothing(env: Env) -> None:
+    await run(env, "UPDATE signals SET state = 'active' WHERE id = ?", a_signal(0).id)
+    assert len((await audit(env)).findings) == 1
+    await run(env, "UPDATE signals SET state = 'resolved' WHERE id = ?", a_signal(0).id)
+    fresh = replace(a_signal(5), known_at=env.now())
+    await env.db.batch(signals.add_statements(env.db, fresh, HORIZONS))
+    assert await seal(env) == {"sealed": 1}
+    assert ((await audit(env)).findings, (await audit(env)).entries) == ([], 7)
+
+
 async def test_reordering_is_found(env: Env) -> None:
     for old, new in ((2, 99), (3, 2), (99, 3)):
         await run(env, "UPDATE signal_log SET seq = ? WHERE seq = ?", new, old)
