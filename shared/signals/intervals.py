@@ -4,8 +4,8 @@ What happens on one UTC day happens to all assets at once, and a signal's outcom
 So values of one day are one cluster, and where the horizon is longer than a day, of as many days. The
 variance is CR3 (Bell and McCaffrey 2002: how the mean moves as one cluster after the other is left out), the
 quantile Student's with G - 1 degrees of freedom, where G = n² / Σ n_g² counts clusters of unequal size for
-what they are worth. On random walks, also of assets that move together, it covers the truth in 93 to 98 of
-100 cases, where the usual sandwich over days covers it in 91 at worst.
+what they are worth. On random walks, also of assets that move together, the interval of lift covers zero in
+93 to 98 of 100 cases, where the usual sandwich over days does in 91 at worst.
 """
 
 from __future__ import annotations
@@ -36,6 +36,15 @@ def clusters(at: Ints, horizon: int) -> Ints:
 
 def estimate(values: Floats, cluster: Ints) -> Estimate | None:
     """Mean of `values` (N,) with the interval its clusters allow; None for fewer than two clusters."""
+    found = half_widths(values[:, None], cluster)
+    if found is None:
+        return None
+    mean, half = float(values.mean()), float(found[0])
+    return Estimate(mean, mean - half, mean + half)
+
+
+def half_widths(values: Floats, cluster: Ints) -> Floats | None:
+    """Half of the interval of the mean of each column of `values` (N, K), whose rows are clustered alike."""
     from scipy.special import stdtrit
 
     n = len(values)
@@ -43,12 +52,13 @@ def estimate(values: Floats, cluster: Ints) -> Estimate | None:
     sizes = np.bincount(member)
     if len(sizes) < 2:
         return None
-    mean = float(values.mean())
-    left_out = np.bincount(member, values - mean) / (1 - sizes / n)
-    error = float(np.sqrt((left_out**2).sum())) / n
+    left_out = np.zeros((len(sizes), values.shape[1]))
+    np.add.at(left_out, member, values - values.mean(axis=0))
+    left_out /= (1 - sizes / n)[:, None]
+    error = np.sqrt((left_out**2).sum(axis=0)) / n
     freedom = max(n * n / float((sizes**2).sum()) - 1, 1.0)
-    half = float(stdtrit(freedom, TAIL)) * error
-    return Estimate(mean, mean - half, mean + half)
+    half: Floats = float(stdtrit(freedom, TAIL)) * error
+    return half
 
 
 def resampled(cluster: Ints, rounds: int, seed: int) -> Iterator[Ints]:
