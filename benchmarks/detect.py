@@ -93,6 +93,8 @@ def watch_all(parts: Parts) -> None:
     parts.watch("features: context, packed", detection, "feature_statements")
     parts.watch("store: state packed, one batch", detection, "store")
     parts.watch("tables: news, quotes, books, metrics", detection, "detect_tables")
+    parts.watch("ledger: signals sealed", detection, "seal")
+    parts.watch("users' rules", detection, "detect_rules")
 
 
 def make_bars(assets: list[Asset], first: int, n: int) -> Bars:
