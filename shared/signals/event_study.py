@@ -5,8 +5,8 @@
 `side` is the direction the event spoke of (+1 up, -1 down: a signal's direction, the sign of an article's
 sentiment), so a path that rises after 0 means that the event was right, and one that rises up to 0 means that
 the price had moved before it was told. The close at an event is that of the newest bar that had closed by
-then. The mean is over events; its interval over days, for the events of one day share one market: a mean of
-clusters, Student's t with one degree of freedom less than there are days.
+then. The mean is over events; its interval over days, for the events of one day share one market
+(shared/signals/intervals.py).
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ import numpy as np
 
 from shared.models import DAY, HOUR
 from shared.signals.bars import Floats, Ints
+from shared.signals.intervals import half_widths
 
 SPAN = 24  # hours before and after
 LEAST = 50  # events; fewer are not shown
@@ -57,13 +58,13 @@ def study(events: Sequence[Event], closes: Mapping[int, tuple[Sequence[int], Seq
         if side and asset in bars and (path := around(at, *bars[asset])) is not None:
             paths.append(side * path)
             days.append(at // DAY)
-    n, clusters = len(paths), len(set(days))
-    if n < LEAST or clusters < 2:
-        return Study(n, clusters, ())
-    means, half = clustered(np.array(paths), np.array(days))
-    hours = range(-SPAN, SPAN + 1)
-    points = zip(hours, means.tolist(), half.tolist(), strict=True)
-    return Study(n, clusters, tuple(Point(hour, mean, (mean - h, mean + h)) for hour, mean, h in points))
+    n, values = len(paths), np.array(paths)
+    half = half_widths(values, np.array(days)) if n >= LEAST else None
+    if half is None:
+        return Study(n, len(set(days)), ())
+    points = zip(range(-SPAN, SPAN + 1), values.mean(axis=0).tolist(), half.tolist(), strict=True)
+    told = tuple(Point(hour, mean, (mean - h, mean + h)) for hour, mean, h in points)
+    return Study(n, len(set(days)), told)
 
 
 def around(at: int, opened: Ints, close: Floats) -> Floats | None:
@@ -76,16 +77,3 @@ def around(at: int, opened: Ints, close: Floats) -> Floats | None:
         return None
     moves: Floats = np.log(close[first : end + 1] / close[last])
     return moves
-
-
-def clustered(values: Floats, clusters: Ints) -> tuple[Floats, Floats]:
-    """Mean of the rows (N, K) and the half width of its 95 % interval, rows of a cluster being dependent."""
-    from scipy.stats import t
-
-    mean = values.mean(axis=0)
-    names, place = np.unique(clusters, return_inverse=True)
-    sums = np.zeros((len(names), values.shape[1]))
-    np.add.at(sums, place, values - mean)
-    groups = len(names)
-    error = np.sqrt((sums**2).sum(axis=0) * groups / (groups - 1)) / len(values)
-    return mean, t.ppf(0.975, groups - 1) * error

@@ -1,34 +1,45 @@
 """When signals come, and which come together: counts with intervals, over rows of what was raised.
 
 Correlation: for an ordered pair of types (first, then) it counts the signals of `first` that one of `then`
-follows on the same asset within WITHIN, and compares the share with what chance would give if `then` came at
-its usual rate, blind to `first`:
+follows on the same asset within WITHIN, and compares the share with the same share on the days around, at the
+same hour of the day and on the same asset:
 
-    expected = mean over those signals of 1 - exp(-rate of `then` on their asset · WITHIN)
+    expected = mean over those signals of the share of the CONTROLS days around that `then` followed on
     lift     = observed / expected
 
-The interval is the Wilson interval of the observed share, divided by the expected one. Pairs with fewer than
-LEAST of `first` are not shown: below that the interval is wider than any finding.
+A usual rate over the whole period would not do: types begin to be collected one after the other, and bars of
+five minutes long after those of a day, so that any two would seem to come together where both are frequent.
+Signals and days from before both types were there are left out.
+
+What happens to the market raises the same type on many assets at once. So intervals are over clusters of
+weeks (of days where hours and weekdays are counted), and never narrower than Wilson's of as many trials as
+the clusters are worth (shared/signals/intervals.py). Pairs with fewer than LEAST of `first` are not shown:
+below that the interval is wider than any finding.
 Articles take part as the type "news": does news lead the signal, or follow it?
 """
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from math import exp, sqrt
+from math import inf, sqrt
 
 import numpy as np
 
-from shared.models import HOUR
+from shared.models import DAY, HOUR
+from shared.signals.bars import Bools, Ints
+from shared.signals.intervals import clusters, estimate
 
 WITHIN = 4 * HOUR
+CONTROLS = (-3, -2, -1, 1, 2, 3)  # days around: near enough for the same market and the same collection
+REACH = 7 * DAY  # a signal and its controls: what is nearer than that is one cluster
+IMAGINED = 0.5  # of all controls one half that was followed: what was never seen is rare, not impossible
 LEAST = 50
 Z = 1.959964  # 95 %
 NEWS = "news"
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+THURSDAY = 3  # 1970-01-01
 
 # (type, asset, at)
 Event = tuple[str, int, int]
@@ -52,7 +63,8 @@ class Pair:
 
 @dataclass(frozen=True, slots=True)
 class Slot:
-    """One hour of the day or day of the week: how many signals of how many, against an even spread."""
+    """One hour of the day or day of the week: how many signals of how many, against an even spread over the
+    time since the first of them."""
 
     slot: str
     n: int
@@ -76,60 +88,100 @@ def correlations(events: Sequence[Event], start: int, end: int) -> list[Pair]:
     `events` lie in [start, end) ms; those of the last WITHIN before `end` are not judged as a first: what
     follows them is not known yet.
     """
-    times = defaultdict[tuple[str, int], list[int]](list)
+    rows = defaultdict[str, list[tuple[int, int]]](list)
     for type, asset, at in events:
-        times[type, asset].append(at)
-    sorted_times = {key: np.sort(np.array(found)) for key, found in times.items()}
-    types = sorted({type for type, _ in times})
+        rows[type].append((asset, at))
+    times = {type: Times.of(found, start, end) for type, found in sorted(rows.items())}
     pairs = [
         pair
-        for first in types
-        for then in types
-        if first != then and (pair := follow(first, then, sorted_times, start, end)) is not None
+        for first, own in times.items()
+        for then, other in times.items()
+        if first != then and (pair := follow(first, then, own, other)) is not None
     ]
     return sorted(pairs, key=lambda pair: (-pair.lift, pair.first, pair.then))
 
 
-def follow(
-    first: str, then: str, times: Mapping[tuple[str, int], np.ndarray], start: int, end: int
-) -> Pair | None:
-    """One pair; None where `first` is too rare, or `then` never came on any of its assets."""
-    n, together, expected, delays = 0, 0, 0.0, list[int]()
-    for (type, asset), own in times.items():
-        judged = own[own <= end - WITHIN] if type == first else own[:0]
-        if not len(judged):
-            continue
-        other = times.get((then, asset), own[:0])
-        n += len(judged)
-        expected += len(judged) * (1 - exp(-len(other) / (end - start) * WITHIN))
-        place = np.searchsorted(other, judged, side="right")
-        there = place < len(other)
-        wait = other[place[there]] - judged[there]
-        delays += wait[wait <= WITHIN].tolist()
-    together = len(delays)
-    if n < LEAST or not expected:
+@dataclass(frozen=True, slots=True)
+class Times:
+    """Signals of one type: `at` (N,) and `place` (N,), sorted: the asset's own stretch of one long line, so
+    wide apart from the next asset's that nothing near its ends reaches into that."""
+
+    at: Ints
+    place: Ints
+    end: int
+
+    @classmethod
+    def of(cls, rows: Sequence[tuple[int, int]], start: int, end: int) -> Times:
+        whole = np.array(rows, np.int64)
+        place = whole[:, 0] * (end - start + 2 * REACH) + whole[:, 1] - start
+        order = np.argsort(place)
+        return cls(whole[order, 1], place[order], end)
+
+    def wait(self, places: Ints) -> Ints:
+        """How long until the next signal behind each place."""
+        next = np.searchsorted(self.place, places, side="right")
+        behind = np.append(self.place, np.iinfo(np.int64).max)
+        found: Ints = behind[next] - places
+        return found
+
+
+def follow(first: str, then: str, own: Times, other: Times) -> Pair | None:
+    """One pair; None where too few of `first` have a day around them to be compared with, or none of these
+    instants was ever followed."""
+    begun = max(own.at.min(), other.at.min())
+    moments = own.at[:, None] + np.array(CONTROLS) * DAY
+    counts = (moments >= begun) & (moments <= own.end - WITHIN)
+    judged = (own.at >= begun) & (own.at <= own.end - WITHIN) & counts.any(axis=1)
+    n = int(judged.sum())
+    if n < LEAST:
         return None
-    share, low, high = expected / n, *wilson(together, n)
-    middle = int(np.median(delays)) if delays else None
-    lift_95 = (low / share, high / share)
-    return Pair(
-        first, then, n, together, together / n, (low, high), share, together / n / share, lift_95, middle
-    )
+    wait = other.wait(own.place[judged])
+    hit, counts = wait <= WITHIN, counts[judged]
+    around = (other.wait(own.place[judged, None] + np.array(CONTROLS) * DAY) <= WITHIN) & counts
+    if not (hit.any() or around.any()):
+        return None
+    expected = float((around.sum() + IMAGINED) / (counts.sum() + 1))
+    apart = hit - around.sum(axis=1) / counts.sum(axis=1)
+    together, group = int(hit.sum()), clusters(own.at[judged], REACH)
+    low, high = interval(hit, group)
+    share, change = together / n, estimate(apart, group)
+    reach = change.high - change.mean if change else inf
+    lift_95 = max(min(low, share - reach), 0.0) / expected, min(max(high, share + reach), 1.0) / expected
+    delay = int(np.median(wait[hit])) if together else None
+    return Pair(first, then, n, together, share, (low, high), expected, share / expected, lift_95, delay)
 
 
-def by_hour(ats: Sequence[int]) -> list[Slot]:
+def interval(hit: Bools, cluster: Ints) -> tuple[float, float]:
+    """95 % interval of a share: that of its clusters, never narrower than Wilson's; (0, 1) of one cluster."""
+    found = estimate(hit.astype(np.float64), cluster) if len(hit) else None
+    if found is None:
+        return 0.0, 1.0
+    _, sizes = np.unique(cluster, return_counts=True)
+    worth = len(hit) ** 2 / float((sizes**2).sum())
+    low, high = wilson(found.mean * worth, worth)
+    return max(min(low, found.low), 0.0), min(max(high, found.high), 1.0)
+
+
+def by_hour(ats: Sequence[int], end: int) -> list[Slot]:
     """The 24 hours of the UTC day."""
-    return slots([f"{hour:02d}" for hour in range(24)], [at // HOUR % 24 for at in ats])
+    return slots([f"{hour:02d}" for hour in range(24)], HOUR, np.array(ats, np.int64), end)
 
 
-def by_weekday(ats: Sequence[int]) -> list[Slot]:
+def by_weekday(ats: Sequence[int], end: int) -> list[Slot]:
     """The days of the week, UTC."""
-    return slots(WEEKDAYS, [datetime.fromtimestamp(at / 1000, UTC).weekday() for at in ats])
+    return slots(WEEKDAYS, DAY, np.array(ats, np.int64), end)
 
 
-def slots(names: Sequence[str], places: Sequence[int]) -> list[Slot]:
-    counts, total, even = Counter(places), len(places), 1 / len(names)
-    return [
-        Slot(name, counts[i], counts[i] / total if total else 0.0, wilson(counts[i], total), even)
-        for i, name in enumerate(names)
-    ]
+def slots(names: Sequence[str], width: int, ats: Ints, end: int) -> list[Slot]:
+    """Share of the instants in each slot of `width` ms, beside the slot's share of the time they span."""
+    moved = THURSDAY if width == DAY else 0
+    place, day = (ats // width + moved) % len(names), ats // DAY
+    whole = range(int(ats.min()) // width, -(-end // width)) if len(ats) else range(len(names))
+    passed = np.bincount((np.array(whole) + moved) % len(names), minlength=len(names))
+    found = list[Slot]()
+    for number, name in enumerate(names):
+        hit = place == number
+        share = float(hit.mean()) if len(hit) else 0.0
+        even = float(passed[number] / max(len(whole), 1))
+        found.append(Slot(name, int(hit.sum()), share, interval(hit, day), even))
+    return found

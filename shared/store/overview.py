@@ -8,7 +8,7 @@ SQL_SIGNALS_BY_TYPE = """SELECT type, count(*) FROM signals WHERE at > ?1 AND at
 GROUP BY type ORDER BY type"""
 SQL_SIGNALS_BY_ASSET = """SELECT asset, count(*) FROM signals WHERE at > ?1 AND at <= ?2 AND known_at <= ?2
 GROUP BY asset"""
-SQL_SIGNAL_EVENTS = """SELECT type, asset, at FROM signals WHERE at >= ?1 AND at < ?2 AND known_at <= ?3
+SQL_SIGNAL_EVENTS = """SELECT type, asset, at, step FROM signals WHERE at >= ?1 AND at < ?2 AND known_at <= ?3
 ORDER BY at, id"""
 SQL_NEWS_EVENTS = """SELECT x.asset, n.at FROM articles n JOIN article_assets x ON x.article = n.id
 WHERE n.at >= ?1 AND n.at < ?2 AND n.known_at <= ?3 AND n.duplicate_of IS NULL ORDER BY n.at"""
@@ -39,10 +39,9 @@ async def signals_by_asset(db: D1Database, after: int, until: int) -> dict[int, 
     return dict(await db.prepare(SQL_SIGNALS_BY_ASSET).bind(after, until).raw())
 
 
-async def signal_events(db: D1Database, start: int, end: int, as_of: int) -> list[tuple[str, int, int]]:
-    """(type, asset, at) of the signals with start <= at < end that were known at `as_of`, oldest first."""
-    rows = await db.prepare(SQL_SIGNAL_EVENTS).bind(start, end, as_of).raw()
-    return [(type, asset, at) for type, asset, at in rows]
+async def signal_events(db: D1Database, start: int, end: int, as_of: int) -> list[tuple[str, int, int, int]]:
+    """(type, asset, at, step) of the signals with start <= at < end known at `as_of`, in time order."""
+    return await db.prepare(SQL_SIGNAL_EVENTS).bind(start, end, as_of).raw()
 
 
 async def news_events(db: D1Database, start: int, end: int, as_of: int) -> list[tuple[int, int]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from math import exp
 
 import pytest
 
@@ -29,7 +30,35 @@ def test_independent_types_show_no_lift() -> None:
     events = [*random_events("a", 3000, 1, 1), *random_events("b", 3000, 1, 2)]
     for pair in correlations(events, START, END):
         assert pair.lift_95[0] < 1 < pair.lift_95[1]
-        assert pair.expected == pytest.approx(1 - 2.718281828 ** (-3000 / 400 * WITHIN / DAY), rel=1e-6)
+        assert pair.expected == pytest.approx(1 - exp(-3000 / 400 * WITHIN / DAY), rel=0.02)
+
+
+def test_types_that_began_to_be_collected_late_show_no_lift() -> None:
+    rng = random.Random(8)
+    late = END - 30 * DAY
+
+    def events(type: str) -> list[Event]:
+        """Few over the whole time, and many more since bars of five minutes are there."""
+        whole = [(type, rng.randrange(1, 40), rng.randrange(START, END)) for _ in range(300)]
+        return whole + [(type, rng.randrange(1, 40), rng.randrange(late, END)) for _ in range(900)]
+
+    for pair in correlations([*events("a"), *events("b")], START, END):
+        assert pair.lift_95[0] < 1 < pair.lift_95[1]
+        assert pair.lift < 1.5
+
+
+def test_what_happens_to_the_whole_market_counts_once() -> None:
+    rng = random.Random(9)
+
+    def events(type: str) -> list[Event]:
+        """On forty assets within an hour, forty times."""
+        starts = [rng.randrange(START, END) for _ in range(40)]
+        return [(type, asset, at + rng.randrange(HOUR)) for at in starts for asset in range(40)]
+
+    found = correlations([*events("a"), *events("b")], START, END)
+    assert len(found) == 2
+    assert all(pair.lift_95[0] < 1 < pair.lift_95[1] for pair in found)
+    assert all(slot.share_95[0] < slot.even for slot in by_hour([at for _, _, at in events("a")], END))
 
 
 def test_a_type_that_follows_is_found_in_its_direction_only() -> None:
@@ -64,10 +93,17 @@ def test_what_cannot_have_been_followed_yet_is_not_judged() -> None:
 def test_hours_and_weekdays() -> None:
     monday_nine = 1_763_974_800_000  # 2025-11-24T09:00Z
     ats = [monday_nine + week * 7 * DAY for week in range(60)]
-    hours, days = by_hour(ats), by_weekday(ats)
+    hours, days = by_hour(ats, ats[-1] + HOUR), by_weekday(ats, ats[-1] + HOUR)
     assert [slot.n for slot in hours].index(60) == 9
     assert hours[9].share_95[0] > hours[9].even
     assert days[0].slot == "Monday"
     assert days[0].n == 60
     assert sum(slot.n for slot in days) == 60
-    assert all(slot.share == 0 for slot in by_hour([]))
+    assert all(slot.share == 0 for slot in by_hour([], END))
+
+
+def test_an_even_spread_is_over_the_time_there_was() -> None:
+    sunday = 1_763_856_000_000  # 2025-11-23T00:00Z
+    days = by_weekday([sunday + n * HOUR for n in range(48)], sunday + 2 * DAY)
+    assert [slot.even for slot in days] == [0.5, 0, 0, 0, 0, 0, 0.5]
+    assert [slot.share for slot in days] == [0.5, 0, 0, 0, 0, 0, 0.5]

@@ -61,15 +61,18 @@ async def events_of(ask: Ask, name: str, start: int, end: int, known_by: int) ->
 
 async def hourly_closes(ask: Ask, events: list[Event]) -> dict[int, tuple[Sequence[int], Sequence[float]]]:
     """Hourly (open_time, close) of the assets with most events, two days wider than their events."""
-    from collections import Counter
+    from collections import defaultdict
 
     from shared.store import candles
 
     as_of = ask.query.as_of(ask.env.now())
-    counts = Counter(asset for asset, _, side in events if side)
+    times = defaultdict[int, list[int]](list)
+    for asset, at, side in events:
+        if side:
+            times[asset].append(at)
     found = dict[int, tuple[Sequence[int], Sequence[float]]]()
-    for asset, _ in counts.most_common(MOST_ASSETS):
-        ats = [at for id, at, _ in events if id == asset]
+    for asset in sorted(times, key=lambda id: -len(times[id]))[:MOST_ASSETS]:
+        ats = times[asset]
         start, end = min(ats) - 48 * HOUR, max(ats) + 48 * HOUR
         _, bars = await candles.read_columns(ask.env.db, asset, HOUR, start, end, as_of=as_of)
         found[asset] = (bars.open_time, bars.close)

@@ -8,7 +8,7 @@ from typing import Any
 from functions.api.query import PERIODS
 from functions.api.reads import AS_OF, Ask, Parameter, Read
 from functions.api.reads.signals import known_type
-from shared.models import LATEST
+from shared.models import DAY, LATEST
 
 PERIOD = Parameter("period", "How far back", {"enum": [*PERIODS], "default": "1y"})
 
@@ -24,9 +24,9 @@ def span(ask: Ask) -> tuple[int, int, int]:
 async def correlations(ask: Ask) -> dict[str, Any]:
     """Answer which types of signal, and news, follow each other on the same asset more than by chance.
 
-    `lift` is the share of `first` that `then` followed within four hours, over the share that chance gives;
-    an interval that leaves out 1 is a finding, as far as one of so many pairs is. Pairs with fewer than 50
-    of `first` are left out.
+    `lift` is the share of `first` that `then` followed within four hours, over the same share on the three
+    days before and after, at that hour. Its interval is over weeks; one that leaves out 1 is a finding, as
+    far as one of so many pairs is. Pairs with fewer than 50 of `first` are left out.
     """
     from asyncio import to_thread
 
@@ -34,11 +34,9 @@ async def correlations(ask: Ask) -> dict[str, Any]:
     from shared.store import overview
 
     start, end, known_by = span(ask)
-    events = list(await overview.signal_events(ask.env.db, start, end, known_by))
+    raised = await overview.signal_events(ask.env.db, start, end, known_by)
     news = await overview.news_events(ask.env.db, start, end, known_by)
-    events += [(patterns.NEWS, asset, at) for asset, at in news]
-    if events:  # what was not yet collected cannot have been followed
-        start = max(start, min(at for _, _, at in events))
+    events = [row[:3] for row in raised] + [(patterns.NEWS, asset, at) for asset, at in news]
     pairs = await to_thread(patterns.correlations, events, start, end)
     return {
         "data": [asdict(pair) for pair in pairs],
@@ -50,7 +48,12 @@ async def correlations(ask: Ask) -> dict[str, Any]:
 
 
 async def temporal(ask: Ask) -> dict[str, Any]:
-    """Answer at which hours (UTC) and weekdays signals are raised, against an even spread."""
+    """Answer at which hours (UTC) and weekdays signals are raised, against an even spread.
+
+    Intervals are over days. Signals on daily bars have no hour: only their weekdays are counted.
+    """
+    from asyncio import to_thread
+
     from shared.signals import patterns
     from shared.store import overview
 
@@ -58,17 +61,19 @@ async def temporal(ask: Ask) -> dict[str, Any]:
     named, symbol = ask.query.text("type"), ask.query.text("symbol")
     wanted = known_type(named) if named else None
     asset = (await ask.snapshots.asset(symbol)).id if symbol else None
-    ats = [
-        at
-        for type, id, at in await overview.signal_events(ask.env.db, start, end, known_by)
+    found = [
+        (at, step)
+        for type, id, at, step in await overview.signal_events(ask.env.db, start, end, known_by)
         if wanted in (None, type) and asset in (None, id)
     ]
+    hours = await to_thread(patterns.by_hour, [at for at, step in found if step < DAY], end)
+    weekdays = await to_thread(patterns.by_weekday, [at for at, _ in found], end)
     return {
         "data": {
-            "n": len(ats),
-            "status": "measured" if len(ats) >= patterns.LEAST else "insufficient data",
-            "by_hour": [asdict(slot) for slot in patterns.by_hour(ats)],
-            "by_weekday": [asdict(slot) for slot in patterns.by_weekday(ats)],
+            "n": len(found),
+            "status": "measured" if len(found) >= patterns.LEAST else "insufficient data",
+            "by_hour": [asdict(slot) for slot in hours],
+            "by_weekday": [asdict(slot) for slot in weekdays],
         },
         "least": patterns.LEAST,
         "start": start,
