@@ -140,5 +140,6 @@ def table(rng: Rng) -> Rows:
         "reach_bps": near(rng, 80.0), "bid_depth": near(rng, 1e6), "ask_depth": near(rng, 1e6),
         "away": near(rng, 0.01), "agree": rng.integers(2, 5, N) * 1.0, "usual": rng.normal(0, 0.003, N),
         "side": rng.choice((-1.0, 1.0), N),
+        "score": rng.random(N), "points": rng.integers(0, 2, N) * 1.0,
     }  # fmt: skip
-    return Rows(made, lambda row: {"votes": {"binance": 1.0}})
+    return Rows(made, lambda row: {"votes": {"binance": 1.0}, "series": {"name": "tvl:x", "source": "x"}})

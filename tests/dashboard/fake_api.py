@@ -14,6 +14,8 @@ from typing import Any
 from urllib.parse import parse_qs
 
 import page_data
+import rules_data
+import track_data
 import uvicorn
 
 from functions.dashboard.static import Dashboard
@@ -90,25 +92,43 @@ class FakeApi:
             self.loop.call_soon_threadsafe(queue.put_nowait, part)
 
 
+ALWAYS: dict[str, Callable[[], Any]] = {
+    "auth/session": page_data.session,
+    "market-data": page_data.market,
+    "news/crypto/latest": page_data.news,
+    "llm/market-regime": page_data.regime,
+    "sentiment/psychology": page_data.psychology,
+    "health": page_data.health,
+}
+
+
 def from_page_data(path: str, asked: dict[str, str], url: str) -> Answer:
-    match path.removeprefix("/api/v1/").split("/"):
-        case ["auth", "session"]:
-            return 200, page_data.session()
-        case ["market-data"]:
-            return 200, page_data.market()
+    name = path.removeprefix("/api/v1/")
+    if name in ALWAYS:
+        return 200, ALWAYS[name]()
+    match name.split("/"):
         case ["market-data", symbol, "history"]:
             return 200, page_data.history(symbol, asked["interval"])
-        case ["signals"]:
+        case ["signals", *rest]:
+            return of_signals(rest, asked, url)
+        case ["rules", *rest]:
+            return rules_data.answer(rest)
+    return problem(404, "No such route")
+
+
+def of_signals(rest: list[str], asked: dict[str, str], url: str) -> Answer:
+    match rest:
+        case []:
             found = page_data.signals()
             rows = [row for row in found["data"] if asked.get("symbol") in (None, row["symbol"])]
             return 200, {**found, "data": rows}
-        case ["signals", "by-id", id]:
+        case ["by-id", id]:
             detail = page_data.signal_detail(id, url)
             return (200, {"data": detail}) if detail else problem(404, f"there is no signal {id!r}")
-        case ["news", "crypto", "latest"]:
-            return 200, page_data.news()
-        case ["health"]:
-            return 200, page_data.health()
+        case ["performance"]:
+            return 200, track_data.performance(asked)
+        case ["log"]:
+            return 200, track_data.log()
     return problem(404, "No such route")
 
 

@@ -328,5 +328,21 @@ def health() -> dict[str, Any]:
 
 
 def session(**replace: Any) -> dict[str, Any]:
-    known = {"user": "admin", "role": "admin", "scopes": ["read:prices"], "demo": True, "public_read": False}
+    known = {
+        "user": "admin",
+        "role": "admin",
+        "scopes": ["read:prices", "write:rules"],
+        "demo": True,
+        "public_read": False,
+    }
     return {**known, "now": NOW, **replace}
+
+
+def regime() -> dict[str, Any]:
+    breadth = {"above_average": 4, "assets": 17, "share": 4 / 17, "average_days": 50}
+    told = {"regime": "bear, high volatility", "trend": "bear", "volatility": "high", "breadth": breadth}
+    return {"data": told}
+
+
+def psychology() -> dict[str, Any]:
+    return {"data": {"state": "fear", "index": 31.4, "missing": []}, "as_of": NOW}

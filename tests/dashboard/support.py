@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from playwright.sync_api import Locator, Page
 
+Text = str | re.Pattern[str]
 
-def wait_for(locator: Locator, text: str | re.Pattern[str]) -> None:
+
+def wait_for(locator: Locator, text: Text | list[Text]) -> None:
     from playwright.sync_api import expect
 
     expect(locator).to_have_text(text, timeout=30_000)

@@ -14,7 +14,7 @@ export function Header() {
       <div className="mx-auto flex h-14 max-w-[1720px] items-center gap-2 px-3 sm:gap-6 sm:px-5">
         <Link to={PATHS.market} className="flex items-center gap-2.5 font-semibold tracking-tight" aria-label="cryptointel, start page">
           <Logo />
-          <span>cryptointel</span>
+          <span className="max-sm:sr-only">cryptointel</span>
         </Link>
         <nav aria-label="Pages" className="flex h-full flex-1 items-stretch overflow-x-auto">
           {NAVIGATION.map(({ path, label, Icon }) => (
@@ -22,10 +22,11 @@ export function Header() {
               key={path}
               to={path}
               end
-              className="flex items-center gap-2 border-b-2 border-transparent px-3 text-muted hover:text-text aria-[current=page]:border-accent aria-[current=page]:text-text"
+              title={label}
+              className="flex items-center gap-2 border-b-2 border-transparent px-3 whitespace-nowrap text-muted hover:text-text aria-[current=page]:border-accent aria-[current=page]:text-text"
             >
               <Icon size={16} aria-hidden />
-              {label}
+              <span className="max-sm:sr-only">{label}</span>
             </NavLink>
           ))}
         </nav>

@@ -1,6 +1,8 @@
 import { useSyncExternalStore } from "react";
+import { Link } from "react-router";
 import { useSession } from "../data/session.tsx";
 import { streamState, watchStream } from "../data/stream.ts";
+import { PATHS } from "../paths.ts";
 import { Dot, type Tone } from "../ui/Badge.tsx";
 import { Tip } from "../ui/Tip.tsx";
 
@@ -28,13 +30,13 @@ export function HealthDot() {
         </>
       }
     >
-      <a href="#sources" className="flex items-center gap-2 rounded-lg px-2 py-1.5 text-muted hover:bg-raised hover:text-text">
+      <Link to={{ pathname: PATHS.market, hash: "sources" }} className="flex items-center gap-2 rounded-lg px-2 py-1.5 text-muted hover:bg-raised hover:text-text">
         <Dot tone={tone} pulse={stream === "live" && tone === "up"} />
         <span className="hidden sm:inline" role="status">
           {STREAM[stream]}
         </span>
         <span className="sr-only">server {status}</span>
-      </a>
+      </Link>
     </Tip>
   );
 }

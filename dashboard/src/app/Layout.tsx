@@ -1,10 +1,12 @@
-import { Outlet } from "react-router";
+import { useEffect, useRef } from "react";
+import { NavigationType, Outlet, useLocation, useNavigationType } from "react-router";
 import { useSession } from "../data/session.tsx";
 import { Header } from "./Header.tsx";
 
 /** What every page has around it. */
 export function Layout() {
   const { session } = useSession();
+  const main = useFreshStart();
   return (
     <div className="flex min-h-dvh flex-col">
       <a
@@ -19,7 +21,7 @@ export function Layout() {
           Demo: generated market data, not real
         </p>
       )}
-      <main id="main" tabIndex={-1} className="mx-auto w-full max-w-[1720px] flex-1 px-3 py-4 outline-none sm:px-5">
+      <main ref={main} id="main" tabIndex={-1} className="mx-auto w-full max-w-[1720px] flex-1 px-3 py-4 outline-none sm:px-5">
         <Outlet />
       </main>
       <footer className="mx-auto flex w-full max-w-[1720px] flex-wrap justify-between gap-x-6 gap-y-1 px-3 py-4 text-xs text-muted sm:px-5">
@@ -33,4 +35,20 @@ export function Layout() {
       </footer>
     </div>
   );
+}
+
+/** A page that a link led to begins at its top, with the keyboard in its content; going back stays where it was. */
+function useFreshStart() {
+  const main = useRef<HTMLElement>(null);
+  const { pathname } = useLocation();
+  const kind = useNavigationType();
+  const before = useRef(pathname);
+  useEffect(() => {
+    if (before.current === pathname) return;
+    before.current = pathname;
+    if (kind === NavigationType.Pop) return;
+    window.scrollTo(0, 0);
+    main.current?.focus({ preventScroll: true });
+  }, [pathname, kind]);
+  return main;
 }

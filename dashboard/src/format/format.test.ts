@@ -75,6 +75,6 @@ describe("text from outside", () => {
     [null, null],
   ])("%s opens %s", (text, url) => expect(safeUrl(text)).toBe(url));
   test("names become words", () => {
-    expect([words("price_anomaly"), words("external_apis")]).toEqual(["Price anomaly", "External APIs"]);
+    expect(["price_anomaly", "external_apis", "macd_cross"].map(words)).toEqual(["Price anomaly", "External APIs", "MACD cross"]);
   });
 });

@@ -1,22 +1,9 @@
-import type { Interval } from "../../data/types.ts";
 import { STEPS } from "../../chart/candles.ts";
+import type { Interval } from "../../data/types.ts";
+import { Choice } from "../../ui/Choice.tsx";
 
-const INTERVALS = Object.keys(STEPS) as Interval[];
+const OPTIONS = Object.fromEntries(Object.keys(STEPS).map((name) => [name, name])) as Record<Interval, string>;
 
-export function IntervalChoice({ value, onChange }: { value: Interval; onChange: (interval: Interval) => void }) {
-  return (
-    <div role="group" aria-label="Length of a bar" className="flex rounded-lg bg-raised p-0.5">
-      {INTERVALS.map((interval) => (
-        <button
-          key={interval}
-          type="button"
-          aria-pressed={interval === value}
-          onClick={() => onChange(interval)}
-          className="rounded-md px-2.5 py-1 text-xs font-medium text-muted hover:text-text aria-pressed:bg-surface aria-pressed:text-text aria-pressed:shadow-sm"
-        >
-          {interval}
-        </button>
-      ))}
-    </div>
-  );
-}
+export const IntervalChoice = ({ value, onChange }: { value: Interval; onChange: (interval: Interval) => void }) => (
+  <Choice label="Length of a bar" options={OPTIONS} value={value} onChange={onChange} />
+);

@@ -1,5 +1,5 @@
 import { lazy, Suspense, useCallback, useEffect, useMemo, useRef, useState } from "react";
-import { useSearchParams } from "react-router";
+import { useLocation, useSearchParams } from "react-router";
 import { withQuery } from "../../data/client.ts";
 import { observe } from "../../data/clock.ts";
 import { mergeNewest, mergePrices } from "../../data/merge.ts";
@@ -31,6 +31,7 @@ export function MarketPage() {
   const { symbol, select, chart } = useSelection(market.data);
   const row = useMemo(() => market.data?.data.find((one) => one.symbol === symbol), [market.data, symbol]);
   const close = useCallback(() => setOpened(null), []);
+  useSourcesInView(health.data !== undefined);
   const asOf = market.data?.as_of;
   useEffect(() => observe(asOf), [asOf]);
 
@@ -65,6 +66,14 @@ export function MarketPage() {
       {signal && <EvidenceDrawer signal={signal} onClose={close} />}
     </div>
   );
+}
+
+/** The dot in the header leads to the sources, from any page: they are there once health is known. */
+function useSourcesInView(loaded: boolean): void {
+  const { hash, key } = useLocation();
+  useEffect(() => {
+    if (loaded && hash === "#sources") document.getElementById("sources")?.scrollIntoView();
+  }, [loaded, hash, key]);
 }
 
 /** The selected asset, kept in the address so that a link leads to it; without one, the first of the list. */

@@ -13,6 +13,8 @@ interface Case {
 
 const file = process.env.EXPLAINER_CASES;
 const cases: Case[] = file ? (JSON.parse(readFileSync(file, "utf8")) as Case[]) : [];
+/** Scores of whole series, which the page does not have: it shows them and does not pretend to have checked. */
+const SHOWN = new Set(["metric_anomaly"]);
 const types = [...new Set(cases.map(({ type }) => type))];
 
 const signal = ({ type, raw_score, evidence }: Case): Signal => ({
@@ -25,8 +27,9 @@ describe.skipIf(!file)("scores of the detectors", () => {
   test.each(types)("%s", (type) => {
     for (const one of cases.filter((each) => each.type === type)) {
       const { agrees, recomputed, steps } = explain(signal(one));
-      expect({ agrees, recomputed, stored: one.raw_score }).toMatchObject({ agrees: true });
-      expect(explain(signal({ ...one, raw_score: one.raw_score * 1.001 + 0.001 })).agrees).toBe(false);
+      const computed = !SHOWN.has(type);
+      expect({ agrees, recomputed, stored: one.raw_score }).toMatchObject({ agrees: computed || null });
+      expect(explain(signal({ ...one, raw_score: one.raw_score * 1.001 + 0.001 })).agrees).toBe(computed ? false : null);
       expect(steps.length).toBeGreaterThan(2);
       for (const { says, figure } of steps) expect(`${says} ${figure}`).not.toMatch(/NaN|undefined|Infinity|null/);
     }

@@ -15,6 +15,7 @@ export const EXPLAINERS: Record<string, Explainer> = {
   liquidity_cascade: compound.liquidityCascade,
   macd_cross: bars.macdCross,
   market_stress: counts.marketStress,
+  metric_anomaly: tables.metricAnomaly,
   momentum_exhaustion: bars.momentumExhaustion,
   new_pair: counts.newPair,
   news_burst: counts.newsBurst,

@@ -1,7 +1,7 @@
 /** Types on news, quotes, order books and metrics: a value against those before it. */
 import { fraction, plain, price, signed } from "../../format/numbers.ts";
 import { instant } from "../../format/time.ts";
-import { baseline, deviation, MISSING, mood, numbers, score, step, type Derivation, type Evidence } from "./steps.ts";
+import { baseline, deviation, MISSING, mood, numbers, score, step, text, type Derivation, type Evidence } from "./steps.ts";
 
 const four = (value: number): string => plain(value, 4);
 const dollars = (logarithm: number): string => price(Math.exp(logarithm), 0);
@@ -126,3 +126,19 @@ function moved(evidence: Evidence): Derivation {
 
 export const openInterestShock = moved;
 export const tvlAnomaly = moved;
+
+/** Its score follows from every value since the first: this page does not have them, and so does not compute it again. */
+export function metricAnomaly(evidence: Evidence): Derivation {
+  const n = numbers(evidence, "value", "median", "values", "since", "score", "threshold", "window.n");
+  if (!n) return MISSING;
+  const says = n.score >= n.threshold ? "The score reached it, so the signal was raised." : "The score lies below it.";
+  return {
+    recomputed: null,
+    steps: [
+      step("Newest value", `Of ${text(evidence, "series.name")}, told by ${text(evidence, "series.source")}.`, plain(n.value, 6)),
+      step("Last values", `Median of the ${plain(n["window.n"])} before; the side it lies on is all that they tell here.`, plain(n.median, 6)),
+      step("Score", `How far it lies from all that ${plain(n.values)} values since ${instant(n.since)} have been, between 0 and 1. This page does not have them: it shows the stored score.`, plain(n.score, 4)),
+      step("Threshold", says, plain(n.threshold, 4)),
+    ],
+  };
+}
