@@ -9,7 +9,7 @@ import pytest
 from signals_support import bars_from_paths, everything, store_bars
 
 from shared.env import Env
-from shared.models import DAY, HOUR, MINUTE, Article
+from shared.models import DAY, HOUR, MINUTE, Article, Candle
 from shared.signals.detect import detect
 from shared.store import articles, candles, signals
 from shared.store.articles import NewArticle
@@ -68,8 +68,33 @@ async def test_it_starts_from_the_close_of_its_hour(env: Env) -> None:
     (found,) = await shifts(env)
     bars = await candles.read(env.db, 1, HOUR, 0, found.at)
     assert found.reference_price == bars[-1].close
-    assert bars[-1].open_time + HOUR == found.at
+    assert bars[-1].open_time + HOUR == found.at == found.metadata["price_at"]
     assert found.metadata["volatility_1h"] > 0.0005
+
+
+async def test_it_starts_from_the_newest_close_however_long_the_hour_is_over(env: Env) -> None:
+    """Hourly bars come late: what moved until the signal must not count as what followed it."""
+    await detect(env)
+    (found,) = await shifts(env)
+    lost = ("signals", "detector_state", "signal_log", "signal_log_days")
+    await env.db.batch([env.db.prepare(f"DELETE FROM {name}") for name in lost])
+    behind = env.db.prepare("DELETE FROM candles WHERE open_time >= ?").bind(found.at - HOUR)
+    await env.db.batch(
+        [behind, env.db.prepare("UPDATE candle_series SET last_open = ?").bind(found.at - 2 * HOUR)]
+    )
+    short = [Candle(1, "kraken", 5 * MINUTE, found.at - n * 5 * MINUTE, n, n, n, n, 1.0) for n in (1, 2, 3)]
+    await candles.add(env.db, short, 0)
+    await detect(env)
+    (again,) = await shifts(env)
+    assert (again.reference_price, again.metadata["price_at"]) == (1.0, found.at)
+    assert (again.metadata["source"], again.metadata["price_step"]) == ("binance", HOUR)
+
+
+async def test_an_old_price_is_none(env: Env) -> None:
+    await env.db.prepare("DELETE FROM candles WHERE open_time >= ?").bind(390 * HOUR).run()
+    await detect(env)
+    (found,) = await shifts(env)
+    assert found.reference_price is None
 
 
 async def test_hour_by_hour_finds_the_same_as_later_at_once(env: Env) -> None:
