@@ -11,6 +11,7 @@ from shared.platform.d1 import D1Database
 from shared.signals.bars import STEPS
 from shared.signals.detector import NO_BAR, Detector
 from shared.signals.detectors import DETECTORS
+from shared.signals.families.followed import FOLLOWED
 from shared.signals.families.subjects import PEGGED, by_slug, subject_of
 from shared.signals.families.watched import WATCHED
 from shared.signals.view import label
@@ -27,6 +28,7 @@ INPUTS: Mapping[str, tuple[str, ...]] = {
     "pegs": ("quotes of dollar coins", "metric stablecoin_price:{coin}"),
     "books": ("order books",),
     "liquidity": ("order books", "metric dex_liquidity:{chain or pool}"),
+    "series": tuple(f"metric {prefix}:{{…}}" for prefix in FOLLOWED),
 }
 # Metrics that compound types ask beside the bars, where they are known.
 BESIDE: Mapping[str, tuple[str, ...]] = {
@@ -101,6 +103,8 @@ async def covered(db: D1Database, now: int, known: Slugs, told: Mapping[str, int
         "pegs": of_quotes(heard, pegged(known, told, now)),
         "books": snapshots,
         "liquidity": found["liquidity"] | snapshots,
+        # on-chain figures are told once a day
+        "series": of_names(known, told, now - RECENT, dict.fromkeys(FOLLOWED, DAY)),
     }
     return found
 

@@ -7,6 +7,7 @@ and one index a family, and ends.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import replace
 from typing import NamedTuple
@@ -27,6 +28,8 @@ from shared.signals.pricing import with_price
 from shared.signals.raising import Names, Tally, store
 from shared.store import detector_state
 
+# More rows than this are played beside the event loop: a hundred values of one series take some 25 ms.
+AT_ONCE = 100
 ATTEMPTS = 3  # lost races: after that the others are doing the work
 READING = {kind: [one for one in ON_TABLES if one.reads == kind] for kind in {one.reads for one in ON_TABLES}}
 
@@ -64,7 +67,7 @@ async def detect_family(env: Env, names: Names, family: Family, moment: Callable
             memory = unpack(loaded.state)
             if memory is None:  # damaged: as if nobody had looked yet
                 memory, fresh = Memory(), await family.fresh(env.db, 0, env.now()) or fresh
-            found = await complete(env, names, family, play(family, memory, fresh))
+            found = await complete(env, names, family, await played(family, memory, fresh))
             stored = await store(env, names, found, moment, loaded, (fresh.cursor, pack(memory)))
         if stored is None:  # another run has looked at this
             lost += 1
@@ -72,6 +75,13 @@ async def detect_family(env: Env, names: Names, family: Family, moment: Callable
         stored.rows = fresh.count
         total.add(stored)
     return total
+
+
+async def played(family: Family, memory: Memory, fresh: Fresh) -> list[Hit]:
+    """`play` here and now, or beside the event loop where there are many rows."""
+    if fresh.count > AT_ONCE:
+        return await asyncio.to_thread(play, family, memory, fresh)
+    return play(family, memory, fresh)
 
 
 def play(family: Family, memory: Memory, fresh: Fresh) -> list[Hit]:

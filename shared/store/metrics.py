@@ -17,6 +17,8 @@ ON CONFLICT DO NOTHING"""
 SQL_HISTORY = """SELECT at, value, source, known_at FROM metrics
 WHERE name = ?1 AND at >= ?2 AND at < ?3 AND known_at <= ?4 ORDER BY at DESC, source LIMIT ?5"""
 SQL_NEXT_KNOWN = "SELECT min(known_at) FROM metrics WHERE known_at > ?1 AND known_at <= ?2"
+SQL_REACH = """SELECT known_at FROM metrics WHERE known_at > ?1 AND known_at <= ?2
+ORDER BY known_at LIMIT 1 OFFSET ?3"""
 SQL_CHANGED = """SELECT name, source, at, value, known_at FROM metrics
 WHERE known_at > ?1 AND known_at <= ?2 AND at > known_at - ?3 ORDER BY name, source, at"""
 SQL_RECENT = """SELECT m.name, m.source, m.at, m.known_at, m.value FROM json_each(?1) d
@@ -63,10 +65,16 @@ async def next_known(db: D1Database, after: int, until: int) -> int | None:
     return None if known_at is None else int(known_at)
 
 
+async def reach(db: D1Database, after: int, until: int, count: int) -> int:
+    """When so many values after an instant were known, at most `until`: where a reader may stop."""
+    rows = await db.prepare(SQL_REACH).bind(after, until, count - 1).raw()
+    return int(rows[0][0]) if rows else until
+
+
 async def changed(
     db: D1Database, after: int, until: int, oldest: int
 ) -> list[tuple[str, int, int, float, int]]:
-    """(name, source id, at, value, known_at) of what became known in (after, until], by series, in time order.
+    """(name, source id, at, value, known_at) of what became known in (after, until], by series in time order.
 
     What was older than `oldest` ms when it became known is left out.
     """

@@ -13,6 +13,7 @@ from shared.signals.detectors import (
     liquidity_cascade,
     macd_cross,
     market_stress,
+    metric_anomaly,
     momentum_exhaustion,
     new_pair,
     news_burst,
@@ -61,5 +62,6 @@ ON_TABLES: tuple[Detector, ...] = (
     dex_volume_spike.DETECTOR,
     new_pair.DETECTOR,
     risk_reversal.DETECTOR,
+    metric_anomaly.DETECTOR,
 )
 DETECTORS: tuple[Detector, ...] = (*ON_BARS, *ON_TABLES)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from shared.signals.families import books, mentions, metrics, news_counts, quotes, sentiment
+from shared.signals.families import books, mentions, metrics, news_counts, quotes, sentiment, series
 from shared.signals.families.family import Family
 
 FAMILIES: tuple[Family, ...] = (
@@ -12,4 +12,5 @@ FAMILIES: tuple[Family, ...] = (
     quotes.FAMILY,
     books.FAMILY,
     metrics.FAMILY,
+    series.FAMILY,
 )

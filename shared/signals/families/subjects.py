@@ -47,6 +47,7 @@ PEGGED = {
     "paypal-usd": "pyusd",
     "true-usd": "tusd",
 }
+COINS = {coin: slug for slug, coin in PEGGED.items()}
 
 
 def by_slug(assets: Assets) -> dict[str, Asset]:
@@ -58,8 +59,11 @@ def asset_of_metric(name: str, assets: Assets) -> int:
 
 
 def subject_of(name: str, slugs: Mapping[str, Asset]) -> Asset:
-    """The asset of `tvl:bsc` or `funding_rate:bitcoin`, by chain or slug; tickers are shared by many."""
-    subject = name.partition(":")[2]
+    """The asset of `tvl:bsc`, `funding_rate:bitcoin` or `stablecoin_supply:usdt`, by chain, slug or name of a
+    dollar coin; other tickers are shared by many."""
+    sort, _, subject = name.partition(":")
+    if sort.startswith("stablecoin_"):
+        return slugs.get(COINS.get(subject, subject)) or slugs[MARKET]
     return slugs.get(CHAINS.get(subject, subject)) or slugs[MARKET]
 
 

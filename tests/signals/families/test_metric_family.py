@@ -161,9 +161,9 @@ async def test_what_was_true_days_before_it_became_known_is_over(env: Env) -> No
 
 
 async def test_values_too_old_for_any_window_are_passed_once(env: Env) -> None:
-    await tell(env, [("tvl:bsc", START - 90 * DAY, 1e9)], START)
+    await tell(env, [("macro:vix", START - 90 * DAY, 1e9)], START)
     assert (await look(env, START + MINUTE)).rows == 0
-    await tell(env, [("tvl:bsc", START, 1e9)], START + 2 * MINUTE)
+    await tell(env, [("macro:vix", START, 1e9)], START + 2 * MINUTE)
     assert (await look(env, START + 3 * MINUTE)).rows == 1
     assert (await look(env, START + 4 * MINUTE)).rows == 0
 

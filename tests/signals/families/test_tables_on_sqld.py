@@ -52,4 +52,4 @@ async def test_over_sqld_it_is_the_same_and_once(env: Env, remote: Env) -> None:
     assert {name: [tuple(row) for row in rows] for name, rows in there.items()} == here
     found = {row[1] for row in here["signals"]}
     assert found == {"news_burst", "entity_momentum", "tvl_anomaly"}
-    assert len(here["state"]) == 6
+    assert len(here["state"]) == 7

@@ -26,10 +26,11 @@ const signal = ({ type, raw_score, evidence }: Case): Signal => ({
 describe.skipIf(!file)("scores of the detectors", () => {
   test.each(types)("%s", (type) => {
     for (const one of cases.filter((each) => each.type === type)) {
-      const { agrees, recomputed, steps } = explain(signal(one));
+      const { agrees, recomputed, steps, because } = explain(signal(one));
       const computed = !SHOWN.has(type);
       expect({ agrees, recomputed, stored: one.raw_score }).toMatchObject({ agrees: computed || null });
       expect(explain(signal({ ...one, raw_score: one.raw_score * 1.001 + 0.001 })).agrees).toBe(computed ? false : null);
+      expect(because !== undefined).toBe(!computed);
       expect(steps.length).toBeGreaterThan(2);
       for (const { says, figure } of steps) expect(`${says} ${figure}`).not.toMatch(/NaN|undefined|Infinity|null/);
     }

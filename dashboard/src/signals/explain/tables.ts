@@ -134,10 +134,11 @@ export function metricAnomaly(evidence: Evidence): Derivation {
   const says = n.score >= n.threshold ? "The score reached it, so the signal was raised." : "The score lies below it.";
   return {
     recomputed: null,
+    because: "It follows from all values of the series, which are stored but not part of the evidence.",
     steps: [
       step("Newest value", `Of ${text(evidence, "series.name")}, told by ${text(evidence, "series.source")}.`, plain(n.value, 6)),
       step("Last values", `Median of the ${plain(n["window.n"])} before; the side it lies on is all that they tell here.`, plain(n.median, 6)),
-      step("Score", `How far it lies from all that ${plain(n.values)} values since ${instant(n.since)} have been, between 0 and 1. This page does not have them: it shows the stored score.`, plain(n.score, 4)),
+      step("Score", `How far it lies from all that ${plain(n.values)} values since ${instant(n.since)} have been, between 0 and 1, as stored.`, plain(n.score, 4)),
       step("Threshold", says, plain(n.threshold, 4)),
     ],
   };
