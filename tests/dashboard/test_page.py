@@ -41,7 +41,10 @@ def test_the_market_fills(open_page: Open) -> None:
     wait_for(price_of(page, "SHIB"), "$0.000008113")
     assert page.locator("table").first.locator("tbody tr").count() == len(page_data.ASSETS)
     page.get_by_text("Demo: generated market data, not real").wait_for()
-    page.get_by_role("region", name="Overview").get_by_text("$2.65T").wait_for()
+    overview = page.get_by_role("region", name="Overview")
+    overview.get_by_text("$2.65T").wait_for()
+    overview.get_by_text("Bear", exact=True).wait_for()
+    overview.get_by_text("high volatility, fear").wait_for()
     assert page.get_by_role("row", name=re.compile("Zcash")).get_by_text("+11.70%").is_visible()
     # Ages follow the server's clock, wherever the reader's stands.
     assert page.get_by_role("row", name=re.compile("Show Bitcoin")).get_by_text("12 s ago").is_visible()

@@ -30,12 +30,12 @@ export function Steps({ signal }: { signal: Signal }) {
   );
 }
 
-function Verdict({ explanation: { agrees, recomputed }, stored }: { explanation: Explanation; stored: number }) {
+function Verdict({ explanation: { agrees, recomputed, because }, stored }: { explanation: Explanation; stored: number }) {
   if (agrees === null) {
     return (
       <p className="mt-3 flex gap-2 text-muted">
         <CircleHelp size={18} aria-hidden className="shrink-0" />
-        Stored score {score(stored)}. This page does not know how this type is computed; the inputs are below.
+        Stored score {score(stored)}. {because ?? "This page does not know how this type is computed; the inputs are below."}
       </p>
     );
   }

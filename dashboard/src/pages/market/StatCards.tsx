@@ -48,12 +48,12 @@ function State() {
   const regime = useResource<{ data: Regime }>("/llm/market-regime", { every: 300_000 });
   const mind = useResource<{ data: Psychology }>("/sentiment/psychology", { every: 300_000 });
   const [market, mood] = [regime.data?.data, mind.data?.data];
-  const volatility = market?.volatility ? `, ${market.volatility} volatility` : "";
-  const index = mood?.index == null ? "" : ` ${Math.round(mood.index)} of 100`;
-  const above = market ? `${market.breadth.above_average} of ${market.breadth.assets} assets above their ${market.breadth.average_days}-day average` : undefined;
+  const told = [market?.volatility && `${market.volatility} volatility`, mood && (mood.state === "no data" ? "mood: no data" : mood.state)];
+  const breadth = market && `${market.breadth.above_average} of ${market.breadth.assets} assets above their ${market.breadth.average_days}-day average`;
+  const index = mood?.index == null ? null : `mood ${Math.round(mood.index)} of 100, where 0 is all fear and 100 all greed`;
   return (
-    <Stat label="State of the market" value={market?.trend ? words(market.trend) + volatility : NONE} loading={regime.loading} title={above}>
-      <span className="text-muted">{mood ? (mood.state === "no data" ? "mood: no data" : `${words(mood.state)}${index}`) : "mood unknown"}</span>
+    <Stat label="State of the market" value={market?.trend ? words(market.trend) : NONE} loading={regime.loading} title={[breadth, index].filter(Boolean).join("; ")}>
+      <span className="text-muted">{told.filter(Boolean).join(", ") || "not known"}</span>
     </Stat>
   );
 }

@@ -10,7 +10,8 @@ export interface Step {
 
 export interface Derivation {
   steps: Step[];
-  recomputed: number | null; // null: an input is missing
+  recomputed: number | null; // null: an input is missing, or `because` says why not
+  because?: string;
 }
 
 export type Evidence = Record<string, unknown>;
