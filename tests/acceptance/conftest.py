@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hook_receiver import Receiver, receiving
 from market_provider import Provider, listening
 from product_support import GENEROUS, SQL_QUIET, Product, create_key, running
 
@@ -25,6 +26,12 @@ def secrets(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def provider() -> Iterator[Provider]:
     with listening() as found:
+        yield found
+
+
+@pytest.fixture
+def receiver() -> Iterator[Receiver]:
+    with receiving() as found:
         yield found
 
 

@@ -151,7 +151,9 @@ class Product:
         return summary
 
 
-def create_key(product: Product, level: str = "master", rate_limit: str = GENEROUS) -> str:
+def create_key(
+    product: Product, level: str = "master", rate_limit: str = GENEROUS, owner: str = "admin"
+) -> str:
     """A key made beside the running server, which knows it at once."""
 
     async def work() -> str:
@@ -161,7 +163,7 @@ def create_key(product: Product, level: str = "master", rate_limit: str = GENERO
 
         environ = {**product.whole_environ(), "LIBSQL_URL": product.database_url}
         async with opened(read_settings(environ), migrate=False) as env:
-            return (await keys.create(env, owner="admin", level=level, rate_limit=rate_limit)).key
+            return (await keys.create(env, owner=owner, level=level, rate_limit=rate_limit)).key
 
     with ThreadPoolExecutor(1) as beside:  # a test may have an event loop of its own
         return beside.submit(asyncio.run, work()).result()
