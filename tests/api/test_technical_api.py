@@ -164,6 +164,12 @@ async def test_other_paths_have_the_same_answer(world: World, path: str) -> None
         ("periods=1", "VALIDATION_ERROR", "periods: '1' is not at most 5 whole numbers from 2 to 500"),
         ("periods=2,3,4,5,6,7", "VALIDATION_ERROR", "periods: "),
         ("periods=7.5", "VALIDATION_ERROR", "periods: "),
+        ("periods=" + "9" * 5000, "VALIDATION_ERROR", "periods: "),
+        (
+            "indicators=sma,ema,wma,dema,rsi,atr,cci,roc,adx&periods=21,22,23,24,25",
+            "VALIDATION_ERROR",
+            "periods: 45 indicators with their periods, at most 40",
+        ),
         ("timeframe=4h", "INVALID_TIMEFRAME", "timeframe: '4h' is not one of 1m, 5m, 1h, 1d"),
         ("limit=0", "VALIDATION_ERROR", "limit: "),
         ("as_of=4000000000000", "VALIDATION_ERROR", "as_of: "),

@@ -35,6 +35,7 @@ USUAL: dict[str, tuple[int, ...]] = {
     "obv": (),
 }
 MOST_PERIODS, LONGEST = 5, 500
+MOST_WANTED = 40  # every indicator once: of the longest period two seconds of computing
 CHUNKS = 16  # parts of the time that move side by side where an indicator looks at its window alone
 DAY_STEPS = (5 * MINUTE, MINUTE, HOUR, DAY)  # for the last 24 hours: the first that is up to date
 
@@ -88,13 +89,16 @@ def chosen(indicators: str | None, periods: str | None, step: int) -> Wanted:
                 known=sorted(INDICATORS),
             )
         wanted += [(name, one, bars_before(name, step, **one)) for one in settings_of(name, lengths)]
+    if len(wanted) > MOST_WANTED:
+        told = f"periods: {len(wanted)} indicators with their periods, at most {MOST_WANTED} at once"
+        raise Invalid(told, field="periods")
     return wanted
 
 
 def read_periods(text: str | None) -> list[int]:
     words = text.replace(" ", "").split(",") if text else []
     if len(words) > MOST_PERIODS or not all(
-        word.isascii() and word.isdecimal() and 2 <= int(word) <= LONGEST for word in words
+        word.isascii() and word.isdecimal() and len(word) < 5 and 2 <= int(word) <= LONGEST for word in words
     ):
         what = f"at most {MOST_PERIODS} whole numbers from 2 to {LONGEST}, with commas between"
         raise Invalid(f"periods: {text!r} is not {what}", field="periods")

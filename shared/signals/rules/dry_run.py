@@ -93,7 +93,8 @@ def chosen_stretch(draft: Draft, series: Sequence[Series], now: int, period: str
     else:
         span = PERIODS[period]
     bars = between(own, end - span, end)
-    most = min(BARS_MAX, WORK_MAX // draft.program.cost)
+    before = between(own, end - span - draft.program.history * step, end) - bars  # worked on, too
+    most = min(BARS_MAX, WORK_MAX // draft.program.cost - before)
     if bars > most:
         told = (
             f"period: {bars:,} bars to judge, at most {most:,} of this rule: shorten it or name fewer symbols"
@@ -103,12 +104,13 @@ def chosen_stretch(draft: Draft, series: Sequence[Series], now: int, period: str
 
 
 def between(series: Sequence[Series], start: int, end: int) -> int:
-    """How many bars there are at most, counting the longest series of each asset."""
-    found = dict[int, int]()
-    for one in series:
-        reach = min(end, one.last_open + one.step) - max(start, one.first_open)
-        found[one.asset] = max(found.get(one.asset, 0), reach // one.step)
-    return sum(found.values())
+    """How many places a panel has for them at most: the longest series counts for each asset.
+
+    One with years of history beside a hundred with days would else take gigabytes.
+    """
+    reach = [min(end, one.last_open + one.step) - max(start, one.first_open) for one in series]
+    rows = max((part // one.step for part, one in zip(reach, series, strict=True)), default=0)
+    return max(rows, 0) * len({one.asset for one in series})
 
 
 def judged(draft: Draft, inputs: Inputs, start: int, proceed: Callable[[], None]) -> dict[str, Any]:

@@ -19,6 +19,9 @@ from shared.signals.rules.panel import Panel, aligned
 from shared.signals.rules.told import TOLD, Raised, Stories, signals_at, stories_at
 from shared.signals.rules.tree import Leaf, Setting
 
+# Bytes of kernels' columns that are kept for whoever asks next. A user may own a hundred rules of forty
+# indicators each, and each is some megabytes for a whole market.
+KEPT = 256_000_000
 # Rows before which parts of time are stepped side by side: each warms up on its own, which costs as much.
 CHUNK = 250
 
@@ -42,18 +45,28 @@ Kernels = Callable[[Panel, Maker], dict[str, Floats]]
 
 
 def kernels(proceed: Callable[[], None] = go_on) -> Kernels:
-    """Runs each kernel once for each panel, whoever asks and for whichever of its columns."""
+    """Runs each kernel once for each panel, whoever asks and for whichever of its columns; of more than KEPT
+    bytes the oldest are forgotten."""
     known: dict[tuple[int, Maker], tuple[Panel, dict[str, Floats]]] = {}
+    kept = 0
 
     def run(panel: Panel, maker: Maker) -> dict[str, Floats]:
+        nonlocal kept
         proceed()
         place = (id(panel), maker)
         if place not in known:  # with the panel, so that its id stays its own
             outputs = compute(maker, panel.ohlcv, chunks=max(1, len(panel.open_time) // CHUNK))
             known[place] = panel, outputs
+            kept += size(outputs)
+            while kept > KEPT and len(known) > 1:
+                kept -= size(known.pop(next(iter(known)))[1])
         return known[place][1]
 
     return run
+
+
+def size(outputs: Mapping[str, Floats]) -> int:
+    return sum(column.nbytes for column in outputs.values())
 
 
 def columns_of(leaves: Sequence[Leaf], inputs: Inputs, kernel: Kernels | None = None) -> dict[Leaf, Floats]:

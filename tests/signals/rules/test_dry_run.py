@@ -181,6 +181,30 @@ async def test_a_dear_rule_may_look_at_fewer_bars(
     assert (await tried(env, "close > open"))["bars"] > 1300
 
 
+async def test_one_long_series_counts_for_every_symbol_beside_it(
+    env: Env, market: dict[str, list[Candle]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They lie side by side: rows in front of shorter ones take room, too."""
+    known = await assets.load(env.db)
+    few = [known.resolve(name) for name in ("SOL", "XRP", "ADA")]
+    now = env.now()
+    young = [Candle(one.id, "binance", HOUR, now - HOUR, 1.0, 1.0, 1.0, 1.0, 1.0) for one in few if one]
+    await candles.add(env.db, young, now)
+    monkeypatch.setattr(dry_run, "BARS_MAX", 4 * 24 * 30 - 1)
+    assert (await tried(env, RULE))["bars"] > 1300
+    with pytest.raises(Invalid, match="2,880 bars to judge, at most 2,879"):
+        await tried(env, RULE, symbols=("BTC", "SOL", "XRP", "ADA"))
+
+
+async def test_what_is_read_before_the_period_is_work_too(
+    env: Env, market: dict[str, list[Candle]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dry_run, "WORK_MAX", 50_000)
+    assert (await tried(env, "close > mean(close, 2)", period="24h"))["bars"] > 40
+    with pytest.raises(Invalid, match="bars to judge"):
+        await tried(env, "close > mean(close, 200)", period="24h")
+
+
 async def test_a_cancelled_run_stops_working(
     env: Env, market: dict[str, list[Candle]], monkeypatch: pytest.MonkeyPatch
 ) -> None:

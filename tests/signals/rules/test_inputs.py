@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from random import Random
+from typing import Any
 
 import numpy as np
 import pytest
 from rules_support import program
 
 from shared.market.codec import Columns
+from shared.market.indicators.engine import compute
 from shared.models import HOUR, MINUTE
 from shared.signals.rules.evaluate import evaluate
-from shared.signals.rules.inputs import Inputs, columns_of
+from shared.signals.rules.inputs import Inputs, columns_of, kernels
 from shared.signals.rules.panel import Panel, beside_bitcoin, panel_of
 from shared.signals.rules.told import Raised, Stories
 
@@ -213,3 +215,25 @@ def test_series_of_different_length_stand_side_by_side() -> None:
         assert np.isnan(together[:30, 1]).all()
         assert np.array_equal(together[30:, 1], single[:, 0], equal_nan=True)
     assert panel_of([]).open_time.shape == (0, 0)
+
+
+def test_what_kernels_gave_is_kept_for_the_next_rule_but_not_without_bound(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    panel, counted = panel_of([(OWN, bars([n * HOUR for n in range(40)]))]), list[int]()
+
+    def counting(*given: Any, **named: Any) -> Any:
+        counted.append(1)
+        return compute(*given, **named)
+
+    monkeypatch.setattr("shared.signals.rules.inputs.compute", counting)
+    rules = [program(text).leaves for text in ("rsi(5) > 1", "ema(6) > 1", "rsi(5) > 2", "ema(6) > 2")]
+    shared = kernels()
+    whole = [columns_of(leaves, inputs(panel), shared) for leaves in rules]
+    assert len(counted) == 2
+    monkeypatch.setattr("shared.signals.rules.inputs.KEPT", 40 * 8)  # one column
+    shared = kernels()
+    for leaves, before in zip(rules, whole, strict=True):
+        for leaf, column in columns_of(leaves, inputs(panel), shared).items():
+            assert np.array_equal(column, before[leaf], equal_nan=True)
+    assert len(counted) == 6
