@@ -52,12 +52,13 @@ async def test_noise_and_a_flat_line_are_no_signal(env: Env, values: list[float]
 
 
 async def test_the_score_is_computed_again_from_the_rows_that_the_evidence_names(env: Env) -> None:
-    last = await fill(env, "active_addresses:bitcoin", SPIKE)
+    values = [*daily(), 1.3e9]  # a score that no bound of the scorer makes
+    last = await fill(env, "active_addresses:bitcoin", values)
     await tell(env, [("active_addresses:bitcoin", START + 9 * HOUR, 7e9)], last, "y")  # another series
     await look(env, last + 2 * MINUTE)
     (found,) = await raised(env, TYPE)
     e = found.metadata
-    assert (e["since"], e["values"], e["value"]) == (START, HOURS + 1, 2e9)
+    assert (e["since"], e["values"], e["value"]) == (START, HOURS + 1, 1.3e9)
     assert await replay(env, e, found.at) == (e["values"], found.raw_score)
     assert (e["score"], e["threshold"]) == (found.raw_score, univariate.ALARM)
     assert e["before"] == SPIKE[HOURS - 16 : HOURS]
