@@ -8,7 +8,7 @@ from typing import Any
 from shared.signals.confidence import PRIMARY
 from shared.signals.intervals import Estimate
 from shared.signals.performance import calibration_json, record_json
-from shared.signals.track_record import EDGE, NO_EDGE, Record
+from shared.signals.track_record import BY_CHANCE, EDGE, NO_EDGE, Record
 from shared.signals.view import horizon_label, label
 from shared.store.calibrations import Calibration
 
@@ -29,7 +29,6 @@ HEAD = (
     "ECE",
     "verdict",
 )
-BY_CHANCE = 0.025  # of intervals of 95 % lie above zero where there is nothing
 
 
 @dataclass(frozen=True, slots=True)

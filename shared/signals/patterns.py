@@ -12,9 +12,8 @@ five minutes long after those of a day, so that any two would seem to come toget
 Signals and days from before both types were there are left out.
 
 What happens to the market raises the same type on many assets at once. So intervals are over clusters of
-weeks (of days where hours and weekdays are counted), and never narrower than Wilson's of as many trials as
-the clusters are worth (shared/signals/intervals.py). Pairs with fewer than LEAST of `first` are not shown:
-below that the interval is wider than any finding.
+weeks (of days where hours and weekdays are counted; shared/signals/intervals.py). Pairs with fewer than
+LEAST of `first` are not shown: below that the interval is wider than any finding.
 Articles take part as the type "news": does news lead the signal, or follow it?
 """
 
@@ -152,13 +151,15 @@ def follow(first: str, then: str, own: Times, other: Times) -> Pair | None:
 
 
 def interval(hit: Bools, cluster: Ints) -> tuple[float, float]:
-    """95 % interval of a share: that of its clusters, never narrower than Wilson's; (0, 1) of one cluster."""
-    found = estimate(hit.astype(np.float64), cluster) if len(hit) else None
+    """95 % interval of a share: that of its clusters, never narrower than Wilson's; (0, 1) of one cluster.
+
+    Where all hit or none did the clusters show no spread: then they count as one trial each.
+    """
+    n, found = len(hit), estimate(hit.astype(np.float64), cluster) if len(hit) else None
     if found is None:
         return 0.0, 1.0
-    _, sizes = np.unique(cluster, return_counts=True)
-    worth = len(hit) ** 2 / float((sizes**2).sum())
-    low, high = wilson(found.mean * worth, worth)
+    trials = float(n) if 0 < found.mean < 1 else n**2 / float((np.unique_counts(cluster).counts ** 2).sum())
+    low, high = wilson(found.mean * trials, trials)
     return max(min(low, found.low), 0.0), min(max(high, found.high), 1.0)
 
 

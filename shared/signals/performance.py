@@ -14,7 +14,18 @@ from shared.market.regime import LEAST_TREND, regime
 from shared.models import DAY, LATEST
 from shared.signals.calibration.model import NONE
 from shared.signals.intervals import Estimate
-from shared.signals.track_record import LEAST, Record, by_key, conditional, hour_of, record, weekday_of
+from shared.signals.track_record import (
+    BY_CHANCE,
+    EDGE,
+    LEAST,
+    NO_EDGE,
+    Record,
+    by_key,
+    conditional,
+    hour_of,
+    record,
+    weekday_of,
+)
 from shared.signals.view import CALIBRATED, INSUFFICIENT, horizon_label, label
 from shared.store import assets, calibrations, candles, track_record
 from shared.store.calibrations import Calibration
@@ -50,7 +61,14 @@ async def performance(env: Env, asked: Asked) -> dict[str, Any]:
         parts = await asyncio.to_thread(wanted_parts, rows, asked, regime_of)
         fits = await calibrations.newest(env.db, parts, asked.as_of)
         found += await asyncio.to_thread(entries, parts, asked.by, regime_of, fits)
-    return {"data": found, "least_outcomes": LEAST, "generated_at": env.now()}
+    judged = sum(one["verdict"] in (EDGE, NO_EDGE) for one in found)
+    return {
+        "data": found,
+        "least_outcomes": LEAST,
+        "judged": judged,
+        "edges_by_chance": round(BY_CHANCE * judged, 1),
+        "generated_at": env.now(),
+    }
 
 
 def nothing(row: Resolved) -> None:

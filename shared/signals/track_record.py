@@ -1,6 +1,6 @@
 """The track record of signal types: how often they came true, beside what chance did, with intervals. Pure.
 
-    hit rate      share of outcomes beyond the threshold in the signal's direction; Wilson's interval
+    hit rate      share of outcomes beyond the threshold in the signal's direction
     matched       the same share among the signals' matched random entries
     lift          mean of (hit − share of hits among the signal's own entries)
     opposite      share of outcomes as far the other way
@@ -27,11 +27,12 @@ from shared.models import DAY, HOUR
 from shared.signals.bars import Floats, Ints
 from shared.signals.intervals import Estimate, clusters, estimate
 from shared.signals.measure import half_usual
-from shared.signals.patterns import WEEKDAYS, wilson
+from shared.signals.patterns import WEEKDAYS, interval
 from shared.store.track_record import Resolved
 
 LEAST = 50  # outcomes: with fewer the interval of a hit rate is wider than ±14 %, and nothing is told
 MEASURED, INSUFFICIENT = "measured", "insufficient data"
+BY_CHANCE = 0.025  # of intervals of 95 % lie above zero where there is nothing
 EDGE, NO_EDGE, NO_DIRECTION = "edge", "no edge shown", "no direction"
 THURSDAY = 3  # 1970-01-01
 
@@ -130,7 +131,7 @@ def record(key: Key, rows: Sequence[Resolved]) -> Record:
         hits,
         MEASURED,
         hit_rate=None if hits is None else hits / n,
-        hit_rate_95=None if hits is None else wilson(hits, n),
+        hit_rate_95=None if hits is None else interval(one.hit > 0, one.cluster),
         opposite_hit_rate=float(one.opposite.mean()) if called else None,
         mean_return=float(one.ahead.mean()),
         median_return=float(np.median(one.ahead)),

@@ -33,6 +33,19 @@ def test_independent_types_show_no_lift() -> None:
         assert pair.expected == pytest.approx(1 - exp(-3000 / 400 * WITHIN / DAY), rel=0.02)
 
 
+def test_the_interval_of_no_lift_covers_one_as_often_as_promised() -> None:
+    pairs = [
+        pair
+        for seed in range(40)
+        for pair in correlations(
+            [*random_events("a", 400, 1, 2 * seed), *random_events("b", 900, 1, 2 * seed + 1)], START, END
+        )
+    ]
+    covered = sum(pair.lift_95[0] <= 1 <= pair.lift_95[1] for pair in pairs)
+    assert len(pairs) == 80
+    assert covered >= 70  # of 80 at 95 %: fewer come about once in 10,000
+
+
 def test_types_that_began_to_be_collected_late_show_no_lift() -> None:
     rng = random.Random(8)
     late = END - 30 * DAY
