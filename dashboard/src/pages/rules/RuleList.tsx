@@ -79,7 +79,7 @@ function RuleRow({ rule, reload, editing, onEdit, onEvents, onDeleted }: RowProp
         <Badge>{rule.timeframe}</Badge>
         <span className="max-w-52 truncate">{symbolsText(rule.symbols)}</span>
         <span>
-          last fired <Ago at={rule.last_fired_at} />
+          {rule.last_fired_at === null ? "never fired" : <>last fired <Ago at={rule.last_fired_at} /></>}
         </span>
         {!rule.notify && <Badge>not sent</Badge>}
       </p>

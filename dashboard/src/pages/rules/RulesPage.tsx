@@ -6,7 +6,7 @@ import type { Language, Rule } from "../../data/rules.ts";
 import { useSession } from "../../data/session.tsx";
 import type { List } from "../../data/types.ts";
 import { PATHS } from "../../paths.ts";
-import { Notice } from "../../ui/States.tsx";
+import { Loading, Notice } from "../../ui/States.tsx";
 import { draftOf, NEW, type Draft } from "./draft.ts";
 import { RuleEditor } from "./RuleEditor.tsx";
 import { RuleEvents } from "./RuleEvents.tsx";
@@ -52,7 +52,7 @@ interface Edited {
 }
 
 function Rules() {
-  const rules = useResource<List<Rule>>("/rules", { every: 30_000 });
+  const rules = useResource<List<Rule>>("/rules", { every: 15_000 });
   const language = useResource<{ data: Language }>("/rules/language", { every: 3_600_000 });
   const [edited, setEdited] = useState<Edited>({ draft: NEW, key: 0 });
   const [watched, setWatched] = useState<Rule | null>(null);
@@ -67,6 +67,7 @@ function Rules() {
     setEdited((before) => ({ ...before, draft: draftOf(rule) }));
     void rules.reload();
   };
+  if (language.loading) return <Loading lines={10} label="Loading the language of rules" />; // its examples must not push the form down
   return (
     <div className="grid grid-cols-1 gap-4 lg:grid-cols-12">
       <div ref={editor} className="min-w-0 scroll-mt-18 lg:col-span-7">
