@@ -17,7 +17,7 @@ from shared.market.features.codec import decode_all, encode
 from shared.market.features.dictionary import FEATURES, names
 from shared.market.features.feature import GIVEN, VERSION
 from shared.market.features.values import matrix
-from shared.platform.d1 import D1Database, D1PreparedStatement
+from shared.platform.d1 import D1Database, D1Error, D1PreparedStatement
 from shared.signals.bars import STEPS, Floats
 from shared.signals.columns import ENGINE
 from shared.signals.feature_history import measured_blocks, span_of
@@ -52,7 +52,12 @@ async def revise(env: Env) -> dict[str, Any]:
             slugs = await context.slugs(env.db)
             count, more = await compared(env.db, step, with_leader(slugs, reached), now)
             looked_at, statements = looked_at + count, statements + more
-    results = await env.db.batch([*statements, *detector_state.swap_statements(env.db, loaded, now, b"")])
+    try:
+        results = await env.db.batch([*statements, *detector_state.swap_statements(env.db, loaded, now, b"")])
+    except D1Error as error:
+        if detector_state.lost_race(error):  # another run has looked at the same
+            return {"rows": looked_at, "versions": 0}
+        raise
     return {"rows": looked_at, "versions": sum(one.meta.changes for one in results[: len(statements)])}
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import numpy as np
 import pytest
 from features_support import START, WAIT, at_close, computed, corrected, market, play, store_candles
@@ -133,6 +135,13 @@ async def test_a_row_is_compared_with_the_candles_of_its_own_source(env: Env) ->
     await correct(env, 2, ago=5)
     assert await revise(env) == {"rows": 6, "versions": 6}
     assert {row.source for row in await features.of_asset(env.db, 2, HOUR)} == {1}
+
+
+async def test_two_runs_at_once_store_each_version_once(env: Env) -> None:
+    await live(env)
+    await correct(env, 2, ago=3)
+    done = await asyncio.gather(*(revise(env) for _ in range(4)))
+    assert sorted(one["versions"] for one in done) == [0, 0, 0, 4]
 
 
 async def test_maintain_does_it(env: Env) -> None:
