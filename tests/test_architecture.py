@@ -174,3 +174,9 @@ def test_locks_pin_hashes_and_no_addresses() -> None:
     for lock in ROOT.glob("**/package-lock.json"):
         if "node_modules" not in lock.parts:
             assert '"resolved"' not in lock.read_text(), lock
+
+
+def test_no_two_tests_files_have_one_name() -> None:
+    """They are imported by it: pytest would refuse to collect the second."""
+    names = [path.name for path in TESTS if path.name != "conftest.py"]
+    assert sorted({name for name in names if names.count(name) > 1}) == []
