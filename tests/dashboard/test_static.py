@@ -7,6 +7,7 @@ import gzip
 import http.client
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -233,7 +234,10 @@ def test_the_real_build_is_complete_and_small(dist: Path) -> None:
         assert gzip.decompress(file.with_name(f"{file.name}.gz").read_bytes()) == file.read_bytes()
     assert "style=" not in page
     assert page.count("<script") == page.count('<script type="module" crossorigin src="/assets/')
-    assert sum(file.stat().st_size for file in (dist / "assets").glob("*.gz")) < 200_000
+    sizes = {file.name.removesuffix(".gz"): file.stat().st_size for file in (dist / "assets").glob("*.gz")}
+    assert sum(sizes.values()) < 220_000
+    at_once = re.findall(r'"/assets/([^"]+)"', page)
+    assert sum(sizes[name] for name in at_once) < 140_000, "other pages come when they are opened"
     assert "/login" in json.loads((dist / "routes.json").read_text())
 
 

@@ -1,6 +1,7 @@
-import { useEffect, useRef } from "react";
+import { Suspense, useEffect, useRef } from "react";
 import { NavigationType, Outlet, useLocation, useNavigationType } from "react-router";
 import { useSession } from "../data/session.tsx";
+import { Loading } from "../ui/States.tsx";
 import { Header } from "./Header.tsx";
 
 /** What every page has around it. */
@@ -22,7 +23,9 @@ export function Layout() {
         </p>
       )}
       <main ref={main} id="main" tabIndex={-1} className="mx-auto w-full max-w-[1720px] flex-1 px-3 py-4 outline-none sm:px-5">
-        <Outlet />
+        <Suspense fallback={<Loading lines={10} label="Loading the page" />}>
+          <Outlet />
+        </Suspense>
       </main>
       <footer className="mx-auto flex w-full max-w-[1720px] flex-wrap justify-between gap-x-6 gap-y-1 px-3 py-4 text-xs text-muted sm:px-5">
         <p>Times are UTC. Every price names its sources, every signal its evidence.</p>

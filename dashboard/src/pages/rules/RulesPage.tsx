@@ -15,7 +15,7 @@ import { RuleList } from "./RuleList.tsx";
 const SCOPE = "write:rules";
 
 /** The reader's own rules: what they are, when they fired, and what a new one would have done. */
-export function RulesPage() {
+export default function RulesPage() {
   const { session } = useSession();
   const { user = null, scopes = [] } = session.data ?? {};
   return (

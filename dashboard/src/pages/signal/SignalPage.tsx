@@ -24,7 +24,7 @@ interface Found {
 }
 
 /** The permalink of a signal: everything that is known of it, under an address that stays. */
-export function SignalPage() {
+export default function SignalPage() {
   const { id = "" } = useParams();
   const found = useResource<Found>(`/signals/by-id/${encodeURIComponent(id)}`, { every: 60_000, topic: "signals", apply: renewed });
   return (

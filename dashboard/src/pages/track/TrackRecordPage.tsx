@@ -17,7 +17,7 @@ import { LogHead, Words } from "./Words.tsx";
 const HORIZON_OPTIONS: [string, string][] = [[PRIMARY, "each type's own"], ...HORIZONS.map((name): [string, string] => [name, `${name} later`]), [ALL, "all"]];
 
 /** What the signals were worth, beside what chance did, with intervals. */
-export function TrackRecordPage() {
+export default function TrackRecordPage() {
   const { wanted, symbol, set } = useFilters();
   const record = useResource<Performance>(withQuery("/signals/performance", { symbol: symbol || undefined }), { every: 300_000 });
   const market = useResource<MarketList>(withQuery("/market-data", { limit: 250 }), { every: 300_000 });
