@@ -19,6 +19,7 @@ from shared.models import DAY
 from shared.signals.bars import Floats, Ints
 
 TAIL = 0.975
+FEWEST = 5.0  # clusters: with fewer their own spread is a guess, and intervals reach beyond what can be
 
 
 class Estimate(NamedTuple):
@@ -35,7 +36,7 @@ def clusters(at: Ints, horizon: int) -> Ints:
 
 
 def estimate(values: Floats, cluster: Ints) -> Estimate | None:
-    """Mean of `values` (N,) with the interval its clusters allow; None for fewer than two clusters."""
+    """Mean of `values` (N,) with the interval its clusters allow; None for fewer than FEWEST of them."""
     found = half_widths(values[:, None], cluster)
     if found is None:
         return None
@@ -44,20 +45,23 @@ def estimate(values: Floats, cluster: Ints) -> Estimate | None:
 
 
 def half_widths(values: Floats, cluster: Ints) -> Floats | None:
-    """Half of the interval of the mean of each column of `values` (N, K), whose rows are clustered alike."""
+    """Half of the interval of the mean of each column of `values` (N, K), whose rows are clustered alike.
+
+    None where the clusters, counted for what they are worth, are fewer than FEWEST.
+    """
     from scipy.special import stdtrit
 
     n = len(values)
     _, member = np.unique(cluster, return_inverse=True)
     sizes = np.bincount(member)
-    if len(sizes) < 2:
+    worth = n * n / float((sizes**2).sum())
+    if worth < FEWEST:
         return None
     left_out = np.zeros((len(sizes), values.shape[1]))
     np.add.at(left_out, member, values - values.mean(axis=0))
     left_out /= (1 - sizes / n)[:, None]
     error = np.sqrt((left_out**2).sum(axis=0)) / n
-    freedom = max(n * n / float((sizes**2).sum()) - 1, 1.0)
-    half: Floats = float(stdtrit(freedom, TAIL)) * error
+    half: Floats = float(stdtrit(worth - 1, TAIL)) * error
     return half
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from itertools import pairwise
+from math import inf
 from statistics import fmean, median
 from typing import Any
 
@@ -114,7 +115,8 @@ async def test_what_followed_is_measured_as_signals_are(
         assert told["matched"]["mean"] == pytest.approx(fmean(usual))
         assert told["lift"] == pytest.approx(fmean(lifts))
         assert told["direction"] == pytest.approx(fmean(ways))
-        assert told["mean_95"][0] < told["mean"] < told["mean_95"][1]
+        low, high = told["mean_95"] or (-inf, inf)  # none where the firings stand on too few days
+        assert low < told["mean"] < high
         assert told["excess"] == pytest.approx(fmean(moved) - fmean(usual))
 
 
