@@ -24,7 +24,7 @@ from shared.models import DAY, HOUR, MINUTE
 from shared.signals.bars import Floats
 from shared.signals.detector import Detector, Scores
 from shared.signals.detectors.price_anomaly import return_scale
-from shared.signals.detectors.volume_spike import volume_scale
+from shared.signals.detectors.volume_spike import volume_above, volume_scale
 from shared.signals.evidence import ALL_REACHED, Part, of_bar, of_columns, of_parts, sided, weakest, window
 from shared.signals.kernels.burst import BARS, BASE
 from shared.signals.windows import Measured
@@ -40,7 +40,7 @@ COLUMNS = ("burst_return", "burst_against", "burst_volume", "burst_range", "base
 
 def parts(bars: Measured, step: int) -> tuple[Part, ...]:
     move = np.abs(bars["burst_return"]) / (np.sqrt(BARS) * return_scale(bars))
-    volume = (bars["burst_volume"] - bars.volume_median) / volume_scale(bars)
+    volume = volume_above(bars, bars["burst_volume"])
     return (
         Part("move", move, MOVE[step]),
         Part("volume", volume, VOLUME[step]),

@@ -24,7 +24,7 @@ from shared.models import DAY, HOUR, MINUTE
 from shared.signals.bars import Bools
 from shared.signals.detector import Detector, Scores
 from shared.signals.detectors.price_anomaly import return_scale
-from shared.signals.detectors.volume_spike import volume_scale
+from shared.signals.detectors.volume_spike import volume_above, volume_scale
 from shared.signals.evidence import ALL_REACHED, Part, of_bar, of_columns, of_parts, sided, weakest, window
 from shared.signals.kernels.burst import BARS, BASE
 from shared.signals.windows import Measured
@@ -38,14 +38,14 @@ COLUMNS = ("burst_return", "burst_volume", "base_move", "base_volume")
 
 def parts(bars: Measured, step: int) -> tuple[Part, ...]:
     price = bars["burst_return"] / (np.sqrt(BARS) * return_scale(bars))
-    volume = (bars["burst_volume"] - bars.volume_median) / volume_scale(bars)
+    volume = volume_above(bars, bars["burst_volume"])
     return Part("price", price, PRICE[step]), Part("volume", volume, VOLUME[step])
 
 
 def quiet(bars: Measured) -> Bools:
     """Whether the base saw neither a move nor a volume out of the usual (N,)."""
     moved = bars["base_move"] <= QUIET_MOVE * return_scale(bars)
-    traded = bars["base_volume"] - bars.volume_median <= QUIET_VOLUME * volume_scale(bars)
+    traded = volume_above(bars, bars["base_volume"]) <= QUIET_VOLUME
     return moved & traded
 
 

@@ -32,9 +32,18 @@ def volume_scale(bars: Measured) -> Floats:
     return np.maximum(NORMAL * bars.volume_mad, FLOOR)
 
 
-def score(bars: Measured, step: int) -> Scores:
+def volume_above(bars: Measured, volume: Floats) -> Floats:
+    """How many usual deviations the log of a volume lies above its median (N,); NaN where nobody traded.
+
+    Where half of the window had no trade, the median is -inf and there is no distance from it.
+    """
     with np.errstate(invalid="ignore"):
-        rated = (bars.volume - bars.volume_median) / volume_scale(bars)
+        away: Floats = (volume - bars.volume_median) / volume_scale(bars)
+    return away
+
+
+def score(bars: Measured, step: int) -> Scores:
+    rated = volume_above(bars, bars.volume)
     judged = bars.ready & np.isfinite(rated) & (rated > 0)
     side = np.where(judged, np.sign(bars.value), 0).astype(np.int8)
     return Scores(np.where(judged, rated, 0.0), side)

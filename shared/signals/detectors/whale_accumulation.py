@@ -27,7 +27,7 @@ from shared.models import DAY, HOUR, MINUTE
 from shared.signals.bars import Floats
 from shared.signals.detector import Detector, Scores
 from shared.signals.detectors.price_anomaly import return_scale
-from shared.signals.detectors.volume_spike import volume_scale
+from shared.signals.detectors.volume_spike import volume_above, volume_scale
 from shared.signals.evidence import ALL_REACHED, Part, of_bar, of_columns, of_parts, sided, weakest, window
 from shared.signals.kernels.holding import BARS
 from shared.signals.windows import Measured
@@ -45,7 +45,7 @@ AGREES = 1.0
 def parts(bars: Measured, step: int) -> tuple[Part, ...]:
     held = np.where(bars["held_range"] > 0, bars["held_range"], np.nan)
     return (
-        Part("volume", (bars["held_volume"] - bars.volume_median) / volume_scale(bars), VOLUME[step]),
+        Part("volume", volume_above(bars, bars["held_volume"]), VOLUME[step]),
         Part("range", EXPECTED * return_scale(bars) / held, RANGE),
         Part("closes", (bars["held_close"] - 0.5) / PLACE_ERROR, CLOSES[step]),
         Part("outflow", agreeing(-bars.known("known_netflow")), AGREES, optional=True),

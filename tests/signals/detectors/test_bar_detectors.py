@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from functools import cache
 
 import numpy as np
@@ -160,3 +161,14 @@ def test_an_episode_has_one_key_however_the_bars_are_cut() -> None:
     assert sorted(cut) == sorted(whole)
     anomalies = [(at, opened) for type, at, opened in whole if type == "price_anomaly"]
     assert {opened for _, opened in anomalies} == {302 * HOUR, 303 * HOUR}  # one up, one down
+
+
+def test_a_market_that_stopped_trading_is_judged_without_a_warning() -> None:
+    path = Path(150)
+    for move in (0.0, 0.001, 0.0, 0.05) * 30:
+        path.add(move, volume=0.0)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        bars = measured(path)
+        for detector in ON_BARS:
+            assert np.isfinite(detector.score(bars, HOUR).score).all(), detector.type
