@@ -152,6 +152,19 @@ async def test_a_signal_brings_its_articles_chart_and_permalink(world: World) ->
     assert [row[5] for row in found["chart"]["data"]] == [0, 1, 2, 3, 4]
 
 
+async def test_a_signal_as_of_an_instant_knows_nothing_later(world: World) -> None:
+    await raise_signals(world)
+    at = world.env.now() - 3 * HOUR
+    settled = outcomes.Outcome(IDS[0], 7 * DAY, "resolved", -0.1, 0.2, 0.0, True, world.env.now())
+    await world.env.db.batch([outcomes.settle_statement(world.env.db, settled)])
+    now = (await world.readonly.get(f"/api/v1/signals/{IDS[0]}")).json()["data"]
+    then = (await world.readonly.get(f"/api/v1/signals/{IDS[0]}?as_of={at}")).json()["data"]
+    assert [one["status"] for one in now["outcomes"]] == ["no data", "resolved"]
+    assert [one["status"] for one in then["outcomes"]] == ["no data", "pending"]
+    before = await world.readonly.get(f"/api/v1/signals/by-id/{IDS[0]}?as_of={at - 1}")
+    assert before.status_code == 404
+
+
 async def test_performance_of_too_few_tells_their_number_alone(world: World) -> None:
     await raise_signals(world)
     settled = outcomes.Outcome(IDS[0], 7 * DAY, "resolved", -0.1, 0.2, 0.0, True, world.env.now())

@@ -95,10 +95,13 @@ async def signal_item(ask: Ask, id: str) -> dict[str, Any]:
     from functions.api.reads.signal_detail import detail
     from shared.store import signals
 
+    as_of = ask.query.as_of(ask.env.now())
     found = await signals.by_id(ask.env.db, id.upper()) if ULID.fullmatch(id.upper()) else None
     if found is None:
         raise NotFound(f"there is no signal {id[:64]!r}")
-    return {"data": await detail(ask.env, found)}
+    if as_of is not None and found.known_at > as_of:
+        raise NotFound(f"signal {id[:64]!r} was not known yet at {as_of}")
+    return {"data": await detail(ask.env, found, as_of)}
 
 
 TYPE = Parameter("type", "One type of signal")
@@ -145,6 +148,7 @@ READS = (
         "read:signals",
         "signals",
         signal_by_id,
+        (AS_OF,),
     ),
     Read(
         "/api/v1/signals/{type}",
