@@ -23,6 +23,7 @@ from shared.env import ROOT, Env, Settings
 from shared.market.imports import plan
 from shared.signals import outcomes
 from shared.signals.bars import STEPS, Bars
+from shared.signals.calibrate import calibrate
 from shared.signals.detect import detect_given, publish
 from shared.signals.detect_tables import detect_tables
 from shared.signals.raising import Names, Tally
@@ -129,7 +130,10 @@ async def keep(env: Env, recorded: Recorded, rows: slice, close: int) -> None:
 
 
 async def look(env: Env, names: Names, recorded: Recorded, rows: slice, *, live: bool) -> None:
-    """Detection and outcomes over what was stored since the last look; each thing known when it was true."""
+    """Detection, outcomes and calibration of what was stored since the last look, known when it was true.
+
+    Calibrations are as of the look: signals of the next one are told by them, never those before.
+    """
 
     def when_true(at: int) -> int:
         return at
@@ -142,5 +146,6 @@ async def look(env: Env, names: Names, recorded: Recorded, rows: slice, *, live:
     total.add(await detect_tables(env, names, when_true))
     await signals.expire(env.db, env.now())
     await outcomes.resolve(env, when_true)
+    await calibrate(env)
     if live:
         await publish(env, total.raised)

@@ -21,7 +21,7 @@ export function confidenceReason({ confidence, confidence_score, direction }: Si
     return `Chance that the price goes this way within ${horizon ?? "the horizon"} by more than half of what is usual, measured on ${outcomes} ${kind}.`;
   }
   if (direction === "none") return "This signal calls no direction, so there is nothing that could come true or not.";
-  return `${outcomes} of the ${LEAST_OUTCOMES} ${kind} that are needed were resolved when this one was raised. Until then no probability is shown.`;
+  return `A probability needs ${LEAST_OUTCOMES} outcomes of ${kind}; the newest calibration there was when this one was raised rested on ${outcomes}.`;
 }
 
 /** The horizons there is a probability for. */
