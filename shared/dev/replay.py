@@ -21,6 +21,7 @@ from shared.dev.recorded import Recorded, read_recorded
 from shared.dev.replay_summary import Summary, summarise
 from shared.env import ROOT, Env, Settings
 from shared.market.imports import plan
+from shared.models import DAY
 from shared.signals import outcomes
 from shared.signals.bars import STEPS, Bars
 from shared.signals.calibrate import calibrate
@@ -31,6 +32,7 @@ from shared.store import assets as asset_store
 from shared.store import candles, signals
 
 STRETCH = 4000  # bars between two looks at full speed: few transactions, little memory
+REFIT = 30 * DAY  # calibrations are renewed at these instants, whatever the stretches: the same at any speed
 Progress = Callable[[float], None]
 
 
@@ -103,6 +105,11 @@ async def play(
     first = recorded.first_close
     for rows in by_close(recorded):
         close = int(recorded.close_time[rows.start])
+        if clock.at and close // REFIT > clock.at // REFIT:
+            if waiting:
+                await look(env, names, recorded, slice(waiting[0].start, rows.start), live=speed is not None)
+                waiting.clear()
+            await calibrate(env)
         if speed is not None:
             await asyncio.sleep(max(0.0, (close - first) / 1000 / speed - (time.monotonic() - began)))
         clock.at = max(clock.at, close)
@@ -130,10 +137,7 @@ async def keep(env: Env, recorded: Recorded, rows: slice, close: int) -> None:
 
 
 async def look(env: Env, names: Names, recorded: Recorded, rows: slice, *, live: bool) -> None:
-    """Detection, outcomes and calibration of what was stored since the last look, known when it was true.
-
-    Calibrations are as of the look: signals of the next one are told by them, never those before.
-    """
+    """Detection and outcomes over what was stored since the last look; each thing known when it was true."""
 
     def when_true(at: int) -> int:
         return at
@@ -146,6 +150,5 @@ async def look(env: Env, names: Names, recorded: Recorded, rows: slice, *, live:
     total.add(await detect_tables(env, names, when_true))
     await signals.expire(env.db, env.now())
     await outcomes.resolve(env, when_true)
-    await calibrate(env)
     if live:
         await publish(env, total.raised)
