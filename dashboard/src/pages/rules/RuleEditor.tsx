@@ -5,7 +5,7 @@ import type { DryRun, Language, Rule, Timeframe, Way } from "../../data/rules.ts
 import { Card } from "../../ui/Card.tsx";
 import { Choice } from "../../ui/Choice.tsx";
 import { Select } from "../../ui/Select.tsx";
-import { cooldowns, wordingOf, type Draft } from "./draft.ts";
+import { cooldowns, withTimeframe, wordingOf, type Draft } from "./draft.ts";
 import { DryRunPart } from "./DryRunPart.tsx";
 import { ExpressionField } from "./ExpressionField.tsx";
 import { placeOf } from "./faults.ts";
@@ -40,6 +40,10 @@ export function RuleEditor({ start, language, onSaved, onNew }: Props) {
     setDraft((before) => ({ ...before, [key]: value }));
     setTold("");
     if (key === "expression") forget();
+  };
+  const setTimeframe = (timeframe: Timeframe) => {
+    setDraft((before) => withTimeframe(before, timeframe));
+    setTold("");
   };
   const asked = () => ({ ...wordingOf(draft), ...(draft.period ? { period: draft.period } : {}) });
   const dryRun = () =>
@@ -92,12 +96,12 @@ export function RuleEditor({ start, language, onSaved, onNew }: Props) {
           </div>
           <div className="flex flex-wrap items-center gap-x-5 gap-y-3">
             <Labelled label="Bars">
-              <Choice label="Length of a bar" options={TIMEFRAMES} value={draft.timeframe} onChange={(value) => set("timeframe", value)} />
+              <Choice label="Length of a bar" options={TIMEFRAMES} value={draft.timeframe} onChange={setTimeframe} />
             </Labelled>
             <Labelled label="Expected way">
               <Choice label="Expected way" options={WAYS} value={draft.direction} onChange={(value) => set("direction", value)} />
             </Labelled>
-            <Select label="Quiet after firing" value={String(draft.cooldown)} options={cooldowns(draft.cooldown)} onChange={(value) => set("cooldown", Number(value))} />
+            <Select label="Quiet after firing" value={String(draft.cooldown)} options={cooldowns(draft.cooldown, draft.timeframe)} onChange={(value) => set("cooldown", Number(value))} />
             <Select label="Try on" value={draft.period} options={[["", "as much as is quick"], ...PERIODS.map((one): [string, string] => [one, one])]} onChange={(value) => set("period", value)} />
             <label className="flex items-center gap-2 text-xs text-muted">
               <input type="checkbox" checked={draft.notify} onChange={(event) => set("notify", event.target.checked)} className="size-4 accent-accent" /> Send to my webhooks

@@ -49,8 +49,14 @@ export const draftOf = (rule: Rule): Draft => ({
 
 const COOLDOWNS: [number, string][] = [[300, "5 minutes"], [HOUR, "1 hour"], [4 * HOUR, "4 hours"], [24 * HOUR, "a day"], [168 * HOUR, "a week"]];
 
-/** The usual ones, and the one a stored rule has. */
-export function cooldowns(own: number): [string, string][] {
-  const known = COOLDOWNS.some(([seconds]) => seconds === own) ? COOLDOWNS : [...COOLDOWNS, [own, `${own} seconds`] as [number, string]];
+const BAR: Record<Timeframe, number> = { "5m": 300, "1h": HOUR, "1d": 24 * HOUR };
+
+/** A draft for other bars; it is quiet for one of them at least, for less is refused. */
+export const withTimeframe = (draft: Draft, timeframe: Timeframe): Draft => ({ ...draft, timeframe, cooldown: Math.max(draft.cooldown, BAR[timeframe]) });
+
+/** The usual ones of at least a bar, and the one the draft has. */
+export function cooldowns(own: number, timeframe: Timeframe): [string, string][] {
+  const usual = COOLDOWNS.filter(([seconds]) => seconds >= BAR[timeframe]);
+  const known = usual.some(([seconds]) => seconds === own) ? usual : [...usual, [own, `${own} seconds`] as [number, string]];
   return known.map(([seconds, name]) => [String(seconds), name]);
 }
