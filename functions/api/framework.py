@@ -73,11 +73,7 @@ def parameters(read: Read, path: str) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = [
         {"name": name, "in": "path", "required": True, "schema": {"type": "string"}} for name in inside
     ]
-    for one in read.parameters:
-        found.append(
-            {"name": one.name, "in": "query", "description": one.doc, "required": False, "schema": one.schema}
-        )
-    return found
+    return found + [one.described() for one in read.parameters]
 
 
 async def answer_problem(request: Request, error: Exception) -> Response:

@@ -140,6 +140,32 @@ async def test_a_wrong_field_is_a_422_that_names_it(
     assert (answer.status_code, words in answer.json()["detail"]) == (status, True), answer.text
 
 
+async def test_a_cooldown_below_a_bar_is_refused_with_the_least(world: World) -> None:
+    """Also where the bars alone are made longer; unsaid, it is an hour, or a bar that is longer."""
+    for path in (PATH, f"{PATH}/dry-run"):
+        body = {**BODY, "timeframe": "1d", "cooldown_seconds": 3600}
+        if path != PATH:
+            del body["name"]
+        answer = await world.trading.post(path, json=body)
+        assert answer.status_code == 422, answer.text
+        told = answer.json()
+        assert told["detail"] == "cooldown_seconds: 3600 is less than a bar of 1d, at least 86400"
+        assert told["details"] == {"field": "cooldown_seconds", "given": 3600, "least": 86_400}
+    assert (await world.trading.get(PATH)).json()["data"] == []
+    for given, quiet in (({"timeframe": "1d"}, 86_400), ({"timeframe": "5m"}, 3600)):
+        made = await world.trading.post(PATH, json={**BODY, **given})
+        assert made.json()["data"]["cooldown_seconds"] == quiet, made.text
+    least = await world.trading.post(PATH, json={**BODY, "timeframe": "5m", "cooldown_seconds": 300})
+    assert least.json()["data"]["cooldown_seconds"] == 300
+
+
+async def test_the_parameters_of_events_are_described(world: World) -> None:
+    described = (await world.readonly.get("/openapi.json")).json()
+    operation = described["paths"][f"{PATH}/{{id}}/events"]["get"]
+    found = [(one["name"], one["in"]) for one in operation["parameters"]]
+    assert found == [("id", "path"), ("limit", "query"), ("cursor", "query"), ("since", "query")]
+
+
 async def test_more_bars_than_can_be_judged_are_refused(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -215,12 +241,12 @@ async def test_what_is_given_changes_and_the_rest_stays(
     renamed = (await world.trading.patch(url, json={"name": "Low", "notify": False})).json()["data"]
     before = {name: value for name, value in rule.items() if name != "dry_run"}
     assert renamed == {**before, "name": "Low", "notify": False, "updated_at": world.env.now()}
-    reworded = await world.trading.patch(url, json={"expression": "close > open", "cooldown_seconds": 0})
+    reworded = await world.trading.patch(url, json={"expression": "close > open", "cooldown_seconds": 7200})
     assert reworded.json()["data"]["dry_run"]["fires"] > 50
     stored = (await world.trading.get(url)).json()["data"]
-    assert (stored["expression"], stored["cooldown_seconds"]) == ("close > open", 3600)  # at least a bar
-    wrong = await world.trading.patch(url, json={"expression": "close >"})
-    assert wrong.status_code == 422
+    assert (stored["expression"], stored["cooldown_seconds"]) == ("close > open", 7200)
+    for wrong in ({"expression": "close >"}, {"cooldown_seconds": 60}, {"timeframe": "1d"}):
+        assert (await world.trading.patch(url, json=wrong)).status_code == 422, wrong
     assert (await world.trading.get(url)).json()["data"] == stored
 
 

@@ -33,6 +33,15 @@ class Parameter(NamedTuple):
     doc: str
     schema: Mapping[str, Any] = TEXT
 
+    def described(self) -> dict[str, Any]:
+        return {
+            "name": self.name,
+            "in": "query",
+            "description": self.doc,
+            "required": False,
+            "schema": self.schema,
+        }
+
 
 class Read(NamedTuple):
     """One GET. `load` returns a value for JSON or raises a Problem; `topic` is the event that outdates it.

@@ -10,6 +10,7 @@ from fastapi import Depends, Request, Response
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from functions.api.caller import require
+from functions.api.reads import Parameter
 from shared.env import Env
 from shared.errors import Problem
 from shared.models import Principal
@@ -55,14 +56,19 @@ def principal_of(request: Request) -> Principal:
     return principal
 
 
-def needs(scope: str | None, body: type[Body] | None = None) -> dict[str, Any]:
-    """Make the arguments of a route that asks for a scope (None: open to all) and takes a JSON body."""
+def needs(
+    scope: str | None, body: type[Body] | None = None, query: tuple[Parameter, ...] = ()
+) -> dict[str, Any]:
+    """Make the arguments of a route that asks for a scope (None: open to all), takes a JSON body and reads
+    these parameters of the query."""
 
     def check(request: Request) -> None:
         if scope is not None:
             require(principal_of(request), scope)
 
     extra: dict[str, Any] = {"x-required-scopes": [scope] if scope else []}
+    if query:
+        extra["parameters"] = [one.described() for one in query]
     if body is not None:
         schema = body.model_json_schema()
         extra["requestBody"] = {"required": True, "content": {"application/json": {"schema": schema}}}

@@ -11,6 +11,7 @@ from fastapi import APIRouter, Depends, Request, Response
 from pydantic import Field
 
 from functions.api.query import Query, cursor_of
+from functions.api.reads import AS_OF, CURSOR, LIMIT, Parameter
 from functions.api.routes import Body, Json, body_of, env_of, needs, principal_of
 from shared.errors import Forbidden, Problem
 from shared.signals.rules import limits
@@ -19,6 +20,9 @@ from shared.store.assets import Assets
 
 router = APIRouter(prefix="/api/v1", tags=["rules"])
 READ, WRITE = "read:signals", "write:rules"
+SINCE = Parameter(
+    "since", "Only bars that closed then or later: milliseconds since 1970 or ISO 8601", AS_OF.schema
+)
 LOOK_S = 0.5  # seconds until a dry run notices that nobody waits for it
 T = TypeVar("T")
 
@@ -28,7 +32,10 @@ Symbol = Annotated[str, Field(max_length=100)]
 Symbols = Annotated[list[Symbol], Field(max_length=limits.SYMBOLS_MAX)] | Symbol
 Timeframe = Literal["5m", "1h", "1d"]
 Direction = Literal["up", "down", "none"]
-Cooldown = Annotated[int, Field(ge=0, le=limits.COOLDOWN_MAX // 1000)]
+QUIET = (
+    "Seconds a symbol is quiet after it fired: at least a bar; without it an hour, or a bar if that is longer"
+)
+Cooldown = Annotated[int, Field(ge=0, le=limits.COOLDOWN_MAX // 1000, description=QUIET)]
 Period = Literal["24h", "7d", "30d", "90d", "1y", "3y"]
 
 
@@ -43,7 +50,7 @@ class Trial(Body):
     symbols: Symbols
     timeframe: Timeframe = "1h"
     direction: Direction = "none"
-    cooldown_seconds: Cooldown = limits.COOLDOWN // 1000
+    cooldown_seconds: Cooldown | None = None
     period: Period | None = None
 
 
@@ -118,7 +125,8 @@ async def dry_run(request: Request, body: Annotated[Trial, Depends(body_of(Trial
 
 
 def wording_of(owned: Any, body: Trial) -> Any:
-    step, cooldown = limits.TIMEFRAMES[body.timeframe], body.cooldown_seconds * 1000
+    step, cooldown = limits.TIMEFRAMES[body.timeframe], body.cooldown_seconds
+    cooldown = None if cooldown is None else cooldown * 1000
     return owned.Wording(body.expression, listed(body.symbols), step, body.direction, cooldown)
 
 
@@ -203,9 +211,9 @@ async def delete(request: Request, id: str) -> Response:
     return Response(status_code=204)
 
 
-@router.get("/rules/{id}/events", **needs(READ))
+@router.get("/rules/{id}/events", **needs(READ, query=(LIMIT, CURSOR, SINCE)))
 async def events(request: Request, id: str) -> Json:
-    """List when a rule fired and the numbers that made it true, newest first; takes `since` too."""
+    """List when a rule fired and the numbers that made it true, newest first."""
     env, query = env_of(request), Query(request.scope["query_string"])
     owner, owned, assets = owner_of(request), await loaded(), await assets_of(request)
     rule = await owned.get(env, owner, id)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from shared.signals.rules.context import Context, bind, window
-from shared.signals.rules.functions import CALLS
+from shared.signals.rules.functions import CALLS, function_of
 from shared.signals.rules.leaves import Found, leaf_of
 from shared.signals.rules.limits import COST_MAX, LEAVES_MAX, LOOKBACK_MAX, OTHERS_MAX, SETTLE_MAX
 from shared.signals.rules.names import Names
@@ -52,8 +52,7 @@ def check(text: str, step: int, names: Names) -> Program:
 def work(node: Tree) -> int:
     if not isinstance(node, Apply):
         return 0
-    function = OPERATORS.get(node.name) or CALLS[node.name]
-    return function.work * max(node.bars, 1)
+    return function_of(node.name).work * max(node.bars, 1)
 
 
 def checked(context: Context, node: Node, kind: Kind, found: dict[Leaf, Found]) -> Checked:

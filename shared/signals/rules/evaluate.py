@@ -8,9 +8,8 @@ from typing import Any
 import numpy as np
 
 from shared.signals.bars import Floats, Ints
-from shared.signals.rules.functions import CALLS
+from shared.signals.rules.functions import function_of
 from shared.signals.rules.logic import Verdicts, of_numbers
-from shared.signals.rules.operators import OPERATORS
 from shared.signals.rules.tree import Apply, Constant, Leaf, Program, Tree
 
 
@@ -33,21 +32,32 @@ def evaluate(
 
 
 def value(
-    tree: Tree, step: int, columns: Mapping[Leaf, Floats], open_time: Ints, proceed: Callable[[], None]
+    tree: Tree,
+    step: int,
+    columns: Mapping[Leaf, Floats],
+    open_time: Ints,
+    proceed: Callable[[], None],
+    known: dict[Apply, Any] | None = None,
 ) -> Any:
+    """A part of a program on each row, as numbers or Verdicts; `known` keeps the parts of it for who asks for
+    several."""
     if isinstance(tree, Constant):
         return np.full(open_time.shape, tree.value)
     if isinstance(tree, Leaf):
         column = columns[tree]
         return of_numbers(column) if tree.source == "signal" else column
+    if known is not None and tree in known:
+        return known[tree]
     proceed()
-    function = OPERATORS.get(tree.name) or CALLS[tree.name]
+    function = function_of(tree.name)
     assert function.apply is not None
-    operands = [value(one, step, columns, open_time, proceed) for one in tree.operands]
-    if not tree.bars:
-        return function.apply(*operands)
-    found = function.apply(*operands, tree.bars)
-    return exactly(found, tree, step, open_time) if tree.exact else found
+    operands = [value(one, step, columns, open_time, proceed, known) for one in tree.operands]
+    found = function.apply(*operands, tree.bars) if tree.bars else function.apply(*operands)
+    if tree.exact:
+        found = exactly(found, tree, step, open_time)
+    if known is not None:
+        known[tree] = found
+    return found
 
 
 def exactly(found: Floats, tree: Apply, step: int, open_time: Ints) -> Floats:
@@ -57,9 +67,3 @@ def exactly(found: Floats, tree: Apply, step: int, open_time: Ints) -> Floats:
     late = np.abs(elapsed - tree.bars * step) < step  # a bar may open late
     kept[tree.bars :] = np.where(late, found[tree.bars :], np.nan)
     return kept
-
-
-def evidence(columns: Mapping[Leaf, Floats], row: int, column: int) -> dict[str, float | None]:
-    """The numbers of one row of columns (T, S), by the text of their series; None where one is not known."""
-    found = {leaf.text: float(values[row, column]) for leaf, values in columns.items()}
-    return {text: None if number != number else number for text, number in found.items()}

@@ -6,7 +6,7 @@ from __future__ import annotations
 import numpy as np
 
 from shared.signals.rules import series
-from shared.signals.rules.operators import CROSSES
+from shared.signals.rules.operators import CROSSES, OPERATORS
 from shared.signals.rules.signature import Function, Takes, named, numbers
 
 X = numbers("x")
@@ -172,3 +172,8 @@ DATA = (
     ),
 )
 CALLS = named((*ARITHMETIC, *WINDOWS, *CROSSES, *DATA))
+
+
+def function_of(name: str) -> Function:
+    """The function or operator that a node of a checked rule applies."""
+    return OPERATORS.get(name) or CALLS[name]

@@ -15,7 +15,9 @@ LOOKBACK_MAX = 2_000
 # to one part in 1e14, an ema(1000) to one in 3,000.
 SETTLE_MAX = 4_000
 OTHERS_MAX = 8  # other symbols, each read beside every symbol of the rule
-LEAVES_MAX = 40  # different series: their values are the evidence, and must fit into a webhook of 20 kB
+LEAVES_MAX = 40  # different series
+# Numbers of a firing's evidence, and characters of their names: they must fit into a webhook of 20 kB.
+EVIDENCE_MAX, EVIDENCE_CHARS = 50, 10_000
 
 # Operations a bar; about 2e9 a second are done, so the dearest rule judges 50,000 bars in half a second.
 COST_MAX = 20_000

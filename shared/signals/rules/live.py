@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from shared.models import Asset
 from shared.signals.bars import Ints
-from shared.signals.rules.evaluate import evaluate, evidence
+from shared.signals.rules.evaluate import evaluate
+from shared.signals.rules.evidence import evidence
 from shared.signals.rules.firing import Progress, fire
 from shared.signals.rules.inputs import Inputs, Kernels, columns_of
 from shared.signals.rules.limits import CATCH_UP, PRIMING
@@ -73,9 +74,10 @@ def judge(due: Due, inputs: Inputs, kernel: Kernels) -> Judged:
             verdicts[:, i], closes[:, i], due.rule.cooldown_ms, caught_up(before, closes[:, i], due)
         )
         progress[str(asset.id)] = [after.seen, after.known, after.fired_at]
-        for row in rows:
+        numbers = evidence(due.program, columns, panel.open_time, rows, i)
+        for row, told in zip(rows, numbers, strict=True):
             at, price = int(closes[row, i]), float(panel.ohlcv.close[row, i])
-            events.append(RuleEvent(due.rule.id, asset.id, at, at, price, evidence(columns, row, i)))
+            events.append(RuleEvent(due.rule.id, asset.id, at, at, price, told))
     return Judged(due, events, progress)
 
 

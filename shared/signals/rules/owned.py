@@ -13,7 +13,7 @@ from typing import Any
 from ulid import ULID
 
 from shared.env import Env
-from shared.errors import Conflict, NotFound
+from shared.errors import Conflict, Invalid, NotFound
 from shared.models import Direction
 from shared.signals.rules.check import check
 from shared.signals.rules.dry_run import Draft, dry_run
@@ -27,23 +27,31 @@ from shared.store.rules import Rule, RuleEvent
 
 @dataclass(frozen=True, slots=True)
 class Wording:
-    """What a rule says: `symbols` as they were given, instants and lengths in ms."""
+    """What a rule says: `symbols` as they were given, lengths in ms. `cooldown` None: the usual."""
 
     expression: str
     symbols: Sequence[str]
     step: int
     direction: Direction = "none"
-    cooldown: int = COOLDOWN
+    cooldown: int | None = None
+
+    @property
+    def quiet(self) -> int:
+        """How long a symbol is quiet after it fired: an hour, or a bar that is longer, unless it was said."""
+        return max(COOLDOWN, self.step) if self.cooldown is None else self.cooldown
 
 
 async def tried(env: Env, assets: Assets, wording: Wording, period: str | None = None) -> dict[str, Any]:
     """The dry run of a rule that is not stored; RuleError or Invalid where it is none."""
     symbols = checked_symbols(assets, wording.symbols)
+    if wording.quiet < wording.step:
+        least, given = wording.step // 1000, wording.quiet // 1000
+        told = f"cooldown_seconds: {given} is less than a bar of {label(wording.step)}, at least {least}"
+        raise Invalid(told, field="cooldown_seconds", given=given, least=least)
     # the first one builds the parser: a tenth of a second the event loop need not wait
     program = await asyncio.to_thread(check, wording.expression, wording.step, names_of(assets))
     series = await candle_series.of_step(env.db, wording.step)
-    cooldown = max(wording.cooldown, wording.step)
-    draft = Draft(program, members(symbols, assets, series), wording.direction, cooldown)
+    draft = Draft(program, members(symbols, assets, series), wording.direction, wording.quiet)
     found = await dry_run(env, draft, assets, period)
     about = {"expression": wording.expression, "symbols": spoken(symbols, assets)}
     return {**about, "timeframe": label(wording.step), "direction": wording.direction, **found}
@@ -72,7 +80,7 @@ async def create(
         expression=wording.expression,
         symbols=checked_symbols(assets, wording.symbols),
         step=wording.step,
-        cooldown_ms=max(wording.cooldown, wording.step),
+        cooldown_ms=wording.quiet,
         direction=wording.direction,
         enabled=enabled,
         notify=notify,
@@ -120,7 +128,7 @@ async def change(
             expression=wording.expression,
             symbols=checked_symbols(assets, wording.symbols),
             step=wording.step,
-            cooldown_ms=max(wording.cooldown, wording.step),
+            cooldown_ms=wording.quiet,
             direction=wording.direction,
         )
     said = ("expression", "symbols", "step")

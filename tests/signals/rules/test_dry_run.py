@@ -151,7 +151,11 @@ async def test_live_runs_fire_what_the_dry_run_says(
         clock.advance(hours * HOUR)
         await detect_rules(env, Names(env.db), learned_now(env))
     assert clock.now == now
-    live = {(one.at, one.price) for one in await rules.events(env.db, rule.id, limit=1000)}
+    events = await rules.events(env.db, rule.id, limit=1000)
+    live = {(one.at, one.price) for one in events}
+    for e in (one.evidence for one in events):
+        oversold = e["rsi(14)"] < 35 and e["close"] < e["ema(26)"]  # type: ignore[operator]
+        assert oversold or e["volatility_24"] > e["1.5 * volatility_96"], e  # type: ignore[operator]
     told = await tried(env, text, period="30d")
     dry = {(one["at"], one["price"]) for one in told["fired"] if one["at"] > now - 10 * DAY}
     assert live == dry

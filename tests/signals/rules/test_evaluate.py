@@ -13,7 +13,7 @@ import pytest
 from rules_support import judged, program, told
 
 from shared.models import HOUR
-from shared.signals.rules.evaluate import evaluate, evidence
+from shared.signals.rules.evaluate import evaluate
 
 Row = list[float | None]
 Truth = bool | None
@@ -217,13 +217,6 @@ def test_symbols_side_by_side_are_judged_as_alone() -> None:
     for s in range(5):
         alone = evaluate(made, {leaf: c[:, s].copy() for leaf, c in columns.items()}, times[:, s])
         assert np.array_equal(whole[:, s], alone)
-
-
-def test_evidence_holds_the_numbers_of_the_leaves() -> None:
-    made = program("close > sma(3)")
-    columns = {leaf: np.array([[nan, 1.5], [2.5, nan]]) for leaf in made.leaves}
-    assert evidence(columns, 1, 0) == {"close": 2.5, "sma(3)": 2.5}
-    assert evidence(columns, 1, 1) == {"close": None, "sma(3)": None}
 
 
 def test_evaluation_can_be_stopped() -> None:
