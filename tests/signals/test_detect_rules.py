@@ -13,7 +13,7 @@ from shared.models import HOUR, MINUTE, Candle
 from shared.signals.detect import detect, learned_now
 from shared.signals.detect_rules import detect_rules
 from shared.signals.raising import Names
-from shared.signals.rules import live
+from shared.signals.rules import live, watching
 from shared.signals.rules.limits import FAILURES_MAX
 from shared.store import assets, candles, outbox, rules, users, webhooks
 from shared.store.rules import Rule
@@ -307,3 +307,19 @@ async def test_without_rules_it_is_one_question(env: Env) -> None:
     env.db.prepare = counting
     assert await run(env) == 0
     assert asked == [rules.SQL_ENABLED]
+
+
+async def test_what_no_time_was_left_for_comes_first_in_the_next_run(
+    owned: Env, clock: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await rule_of(owned, "close > 10")
+    await rule_of(owned, "close > 10", (ETH,))
+    for slug in (BTC, ETH):
+        await bars(owned, 5.0, 5.0, slug=slug)
+    clock.advance(HOUR)
+    for slug in (BTC, ETH):
+        await bars(owned, 15.0, slug=slug)
+    monkeypatch.setattr(watching, "RUN_S", -1.0)
+    assert await run(owned) == 0
+    monkeypatch.undo()
+    assert await run(owned) == 2

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -33,6 +34,7 @@ from shared.store.rules import Rule, RuleEvent
 
 log = logging.getLogger("detect-signals")
 FIRED = "rule.fired"
+RUN_S = 20.0  # what rules may take of a run; those that wait are the first of the next
 
 # When something that was true at `at` became known, ms.
 Moment = Callable[[int], int]
@@ -41,12 +43,14 @@ Moment = Callable[[int], int]
 async def watch(env: Env, enabled: Sequence[Rule], names: AssetNames, moment: Moment) -> int:
     """Judge rules on the bars that are new to each; how many firings were stored."""
     assets, _ = await names.get()
-    known, stored = names_of(assets), 0
+    known, stored, until = names_of(assets), 0, time.monotonic() + RUN_S
     for step in sorted({rule.step for rule in enabled}):
         series = await candle_series.of_step(env.db, step)
         own = [rule for rule in enabled if rule.step == step]
         due = [one for rule in own if (one := await due_of(env, rule, known, assets, series))]
-        judged = await judge_all(env, step, due, assets)
+        judged = await judge_all(env, step, due, assets, until)
+        if len(judged) < len(due):
+            log.warning("Rules left for the next run", extra={"metadata": {"rules": len(due) - len(judged)}})
         quiet = [
             (one.due.rule, one.progress) for one in judged if one.progress is not None and not one.events
         ]
@@ -76,24 +80,31 @@ async def due_of(env: Env, rule: Rule, names: Names, assets: Assets, series: Seq
     return Due(rule, program, chosen, progress, fresh)
 
 
-async def judge_all(env: Env, step: int, due: Sequence[Due], assets: Assets) -> list[Judged]:
-    """Judge rules of one bar length; those about the same assets and about as deep share what is read."""
+async def judge_all(env: Env, step: int, due: Sequence[Due], assets: Assets, until: float) -> list[Judged]:
+    """Judge rules of one bar length; those about the same assets and about as deep share what is read.
+
+    Those that are furthest behind come first, and none is begun after `until` (by time.monotonic).
+    """
     groups: defaultdict[int, defaultdict[tuple[int, ...], list[Due]]] = defaultdict(lambda: defaultdict(list))
-    for one in due:
+    for one in sorted(due, key=lambda one: min(one.progress)):
         groups[one.depth][tuple(asset.id for asset in one.assets)].append(one)
     found = list[Judged]()
     for depth, same in groups.items():
         bars = Bars(env.db, step, Stretch(EARLIEST, env.now() - step + 1, depth))
         for ids, several in same.items():
+            if time.monotonic() > until:
+                return found
             inputs = await read_inputs(bars, [one.program for one in several], ids, assets)
-            found += await asyncio.to_thread(judge_group, several, inputs)
+            found += await asyncio.to_thread(judge_group, several, inputs, until)
     return found
 
 
-def judge_group(due: Sequence[Due], inputs: Inputs) -> list[Judged]:
+def judge_group(due: Sequence[Due], inputs: Inputs, until: float) -> list[Judged]:
     """Each rule on the same inputs; one that breaks says why."""
     found, shared = list[Judged](), kernels()
     for one in due:
+        if time.monotonic() > until:
+            break
         try:
             found.append(judge(one, inputs, shared))
         except Exception as error:  # one user's rule must not silence the others'
