@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Any
+import time
+from typing import TYPE_CHECKING, Any
 
 from functions.api.query import INTERVALS
 from functions.api.reads import AS_OF, Ask, Parameter, Read
 from functions.api.reads.signals import TYPE, known_type
+from shared.env import Env
 from shared.errors import Invalid
 from shared.models import DAY, HOUR, LATEST
 
+if TYPE_CHECKING:
+    from shared.signals.performance import Asked
+
+KEEP_S = 30.0  # all outcomes are read for an answer: a second of work where there are 20,000 signals
+MOST_KEPT = 64
 HORIZONS = {"1h": HOUR, "4h": 4 * HOUR, "24h": DAY, "7d": 7 * DAY}
 REGIMES = ("bull", "bear", "sideways")
 BY = ("regime", "symbol", "hour", "weekday")
@@ -25,7 +32,6 @@ async def performance(ask: Ask) -> dict[str, Any]:
     regimes, symbols, hours or weekdays apart, again each with 50 outcomes or more.
     """
     from shared.signals.performance import Asked
-    from shared.signals.performance import performance as measured
 
     query, named, symbol = ask.query, ask.query.text("type"), ask.query.text("symbol")
     interval = query.choice("interval", INTERVALS, "INVALID_TIMEFRAME")
@@ -41,7 +47,22 @@ async def performance(ask: Ask) -> dict[str, Any]:
         by=query.choice("by", BY),
         as_of=LATEST if as_of is None else as_of,
     )
-    return await measured(ask.env, asked)
+    return await remembered(ask.env, asked)
+
+
+async def remembered(env: Env, asked: Asked) -> dict[str, Any]:
+    """The answer of less than KEEP_S ago, or a new one; `generated_at` tells which."""
+    from shared.signals.performance import performance as measured
+
+    kept: dict[Asked, tuple[float, dict[str, Any]]] = env.memory.setdefault("performance", {})
+    made, answer = kept.get(asked, (float("-inf"), {}))
+    if time.monotonic() - made < KEEP_S:
+        return answer
+    if len(kept) >= MOST_KEPT:
+        kept.clear()
+    answer = await measured(env, asked)
+    kept[asked] = (time.monotonic(), answer)
+    return answer
 
 
 def hour_of(text: str | None) -> int | None:
