@@ -23,7 +23,16 @@ async def count(env: Env, table: str) -> int:
 async def test_all_tasks_report(env: Env) -> None:
     done = await maintain(env)
     assert done["status"] == "ok"
-    assert set(done["tasks"]) == {"compact", "outcomes", "calibrate", "seal", "features", "prune", "lake", "optimize"}
+    assert set(done["tasks"]) == {
+        "compact",
+        "outcomes",
+        "calibrate",
+        "seal",
+        "features",
+        "prune",
+        "lake",
+        "optimize",
+    }
     assert (await maintain(env))["status"] == "ok"
 
 
