@@ -313,13 +313,15 @@ async def test_what_no_time_was_left_for_comes_first_in_the_next_run(
     owned: Env, clock: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await rule_of(owned, "close > 10")
-    await rule_of(owned, "close > 10", (ETH,))
-    for slug in (BTC, ETH):
-        await bars(owned, 5.0, 5.0, slug=slug)
-    clock.advance(HOUR)
+    await rule_of(owned, "close > 10", (BTC, ETH))
+    for close in (5.0, 15.0, 5.0):
+        for slug in (BTC, ETH):
+            await bars(owned, close, slug=slug)
+        await run(owned)  # once fired, assets of a rule differ in when that was
+        clock.advance(HOUR)
     for slug in (BTC, ETH):
         await bars(owned, 15.0, slug=slug)
     monkeypatch.setattr(watching, "RUN_S", -1.0)
     assert await run(owned) == 0
     monkeypatch.undo()
-    assert await run(owned) == 2
+    assert await run(owned) == 3

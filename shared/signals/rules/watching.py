@@ -86,7 +86,7 @@ async def judge_all(env: Env, step: int, due: Sequence[Due], assets: Assets, unt
     Those that are furthest behind come first, and none is begun after `until` (by time.monotonic).
     """
     groups: defaultdict[int, defaultdict[tuple[int, ...], list[Due]]] = defaultdict(lambda: defaultdict(list))
-    for one in sorted(due, key=lambda one: min(one.progress)):
+    for one in sorted(due, key=furthest_behind):
         groups[one.depth][tuple(asset.id for asset in one.assets)].append(one)
     found = list[Judged]()
     for depth, same in groups.items():
@@ -97,6 +97,11 @@ async def judge_all(env: Env, step: int, due: Sequence[Due], assets: Assets, unt
             inputs = await read_inputs(bars, [one.program for one in several], ids, assets)
             found += await asyncio.to_thread(judge_group, several, inputs, until)
     return found
+
+
+def furthest_behind(due: Due) -> int:
+    """Until when each asset of a rule was judged at least."""
+    return min(one.seen for one in due.progress)
 
 
 def judge_group(due: Sequence[Due], inputs: Inputs, until: float) -> list[Judged]:
