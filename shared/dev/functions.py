@@ -44,6 +44,7 @@ class Functions:
         self.loaded = {f.name: Loaded(f, load(f, env)) for f in functions}
         self.queue: asyncio.Queue[tuple[str, str, dict[str, str], bytes]] = asyncio.Queue(1000)
         self.queued: set[str] = set()
+        self.running = 0
 
     def find(self, name: str) -> Loaded | None:
         """Find a function by NAME or NAME.NAMESPACE."""
@@ -55,10 +56,14 @@ class Functions:
         loaded.invocations += 1
         started = time.perf_counter()
         transport = httpx2.ASGITransport(loaded.app, raise_app_exceptions=False)
-        async with httpx2.AsyncClient(
-            transport=transport, base_url="http://127.0.0.1", timeout=None
-        ) as client:
-            answer = await client.post(path, headers=headers, content=body)
+        self.running += 1
+        try:
+            async with httpx2.AsyncClient(
+                transport=transport, base_url="http://127.0.0.1", timeout=None
+            ) as client:
+                answer = await client.post(path, headers=headers, content=body)
+        finally:
+            self.running -= 1
         if answer.status_code >= 400:
             took = round((time.perf_counter() - started) * 1000)
             note = {
@@ -82,9 +87,15 @@ class Functions:
             self.queued.add(name)
             self.enqueue(name, "/", {"x-topic": "trigger"}, b"")
 
+    async def finish(self, seconds: float) -> None:
+        """Wait for the calls that run, so long at most: one that is cut off has to be done again."""
+        until = time.monotonic() + seconds
+        while self.running and time.monotonic() < until:
+            await asyncio.sleep(0.02)
+
     async def work(self) -> None:
-        """Run queued calls until cancelled."""
-        while True:
+        """Run queued calls until the server stops; those still waiting then are the schedule's to repeat."""
+        while not self.env.stopping.is_set():
             name, path, headers, body = await self.queue.get()
             self.queued.discard(name)
             try:

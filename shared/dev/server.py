@@ -18,6 +18,8 @@ from shared.dev.stack import read_stack
 from shared.env import ROOT, Env
 from shared.platform.web.protocol import Protocol
 
+GRACE_S = 2.0  # for jobs that run when the server stops; most take less than one
+
 
 class Server(uvicorn.Server):
     """uvicorn that ends streams first, and with code 0 instead of dying by the signal again."""
@@ -75,6 +77,7 @@ async def serve(
     tasks += [asyncio.create_task(announce(server, ready))] if ready else []
     try:
         await server.serve()
+        await functions.finish(GRACE_S)
     finally:
         for task in tasks:
             task.cancel()

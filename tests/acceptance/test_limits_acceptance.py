@@ -15,16 +15,20 @@ from product_support import Answer, Product, create_key
 LIST = "/api/v1/market-data"
 HISTORY = "/api/v1/market-data/BTC/history?interval=1m"
 POLICIES = "/api/v1/rate-limit"
+# Enough for every race there is; with a thousand on two busy cores Redis answers later than the servers wait,
+# and they rightly fall back to limits of their own.
+AT_ONCE = 60
 
 
 async def many(urls: list[str], key: str) -> Counter[int]:
-    """Ask all at once; how often each status came."""
+    """Ask all, AT_ONCE of them at a time; how often each status came."""
     import aiohttp
 
+    turn = asyncio.Semaphore(AT_ONCE)
     async with aiohttp.ClientSession(headers={"authorization": f"Bearer {key}"}) as session:
 
         async def one(url: str) -> int:
-            async with session.get(url) as got:
+            async with turn, session.get(url) as got:
                 await got.read()
                 return got.status
 
