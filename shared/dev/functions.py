@@ -94,8 +94,8 @@ class Functions:
             await asyncio.sleep(0.02)
 
     async def work(self) -> None:
-        """Run queued calls until the server stops; those still waiting then are the schedule's to repeat."""
-        while not self.env.stopping.is_set():
+        """Run queued calls until cancelled."""
+        while True:
             name, path, headers, body = await self.queue.get()
             self.queued.discard(name)
             try:
